@@ -1,0 +1,19 @@
+/*
+ * init.c: the library's entry: settings, shared memory, launcher.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "miscadmin.h"
+
+#include "vigil.h"
+
+PG_MODULE_MAGIC;
+
+extern void _PG_init(void);
+
+void
+_PG_init(void)
+{
+	vg_guc_init();
+}
