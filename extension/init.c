@@ -6,6 +6,7 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 
+#include "catalog.h"
 #include "vigil.h"
 
 PG_MODULE_MAGIC;
@@ -16,4 +17,5 @@ void
 _PG_init(void)
 {
 	vg_guc_init();
+	vg_catalog_init();
 }

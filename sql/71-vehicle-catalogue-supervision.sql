@@ -1,0 +1,73 @@
+-- Models of vehicles, Supervision (监管): models 61 to 70.
+CREATE FUNCTION vigil_vehicle.shipped_model_supervision() RETURNS SETOF vigil.shipped_model
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 10
+AS $$
+    SELECT 'vehicle', m.number, m.code, m.situation, m.kind, m.profile, m.feed, m.cadence, m.function, m.implemented,
+           m.zh, m.en, m.rule, m.clear_rule, m.parameters::jsonb
+    FROM (VALUES
+        (61, 'enterprise_permit_expired', 'sup_enterprise_permit_invalid', 'scheduled', 'enterprise', NULL, '40 2 * * *',
+         'vigil_vehicle.model_enterprise_permit_expired', false,
+         '企业经营许可过期或超范围', 'Enterprise licence expired or out of scope',
+         'permit_until < today, or a vehicle kind outside permit_scope',
+         'neither holds any more',
+         '{"grace_days":0}'),
+        (62, 'platform_offline', 'sup_monitoring_absent', 'scheduled', 'enterprise', NULL, '*/10 * * * *',
+         'vigil_vehicle.model_platform_offline', false,
+         '企业监控平台离线或人员不足', 'Monitoring platform offline or understaffed',
+         'no heartbeat for ≥ minutes, or monitors < max(2, ceil(vehicles / 100)) at the daily run',
+         'heartbeat for 30 min and staff met',
+         '{"minutes":60}'),
+        (63, 'alarm_handling_low', 'sup_alarm_unhandled', 'scheduled', 'enterprise', NULL, '0 3 * * *',
+         'vigil_vehicle.model_alarm_handling_low', false,
+         '企业报警处置率低', 'Alarms handled too slowly',
+         'of yesterday''s alarms of level 2 the share handled within handle_min < rate',
+         'next day ≥ rate',
+         '{"handle_min":30,"rate":0.90,"min_alarms":10}'),
+        (64, 'waybill_missing', 'sup_waybill_irregular', 'window', 'vehicle', 'position', NULL,
+         NULL, false,
+         '电子运单缺失', 'E-waybill missing',
+         'moving ≥ 10 min outside own yard and tank cleaning fences with no running waybill (empty running needs '
+         'one too when load bits ≠ 00)',
+         'a running waybill',
+         '{"moving_min":10}'),
+        (65, 'waybill_mismatch', 'sup_waybill_irregular', 'row', 'vehicle', 'waybill,driver_binding,position', NULL,
+         NULL, false,
+         '电子运单不符', 'E-waybill does not match',
+         'plate, trailer, driver or escort differ from the vehicle on the road; UN not in tank_media; Σ quantity > '
+         'load_kg; or departure before issue',
+         'corrected, replaced or closed',
+         '{"tolerance_pct":0}'),
+        (66, 'charter_unfiled', 'sup_charter_unfiled', 'window', 'vehicle', 'position', NULL,
+         NULL, false,
+         '包车未备案', 'Charter trip not filed',
+         'moving ≥ moving_min more than out_km outside its home county without a charter_filing covering now',
+         'filing found or back home',
+         '{"moving_min":30,"out_km":2}'),
+        (67, 'training_gap', 'sup_training_gap', 'scheduled', 'enterprise', NULL, '0 4 1 * *',
+         'vigil_vehicle.model_training_gap', false,
+         '企业培训率低', 'Too few drivers trained',
+         'drivers trained last month ÷ drivers < rate',
+         'next month ≥ rate',
+         '{"rate":0.90,"min_drivers":3}'),
+        (68, 'rectification_overdue', 'sup_rectification_overdue', 'scheduled', 'enterprise', NULL, '40 2 * * *',
+         'vigil_vehicle.model_rectification_overdue', false,
+         '隐患整改逾期', 'Rectification overdue',
+         'an open supervision item past its due date',
+         'item closed',
+         '{"grace_days":0}'),
+        (69, 'index_low', 'sup_index_low', 'scheduled', 'enterprise', NULL, '0 5 1 * *',
+         'vigil_vehicle.model_index_low', false,
+         '企业月体检低分', 'Monthly check-up score low',
+         'index_score < min',
+         'next month ≥ min',
+         '{"min":60}'),
+        (70, 'key_listed', 'sup_key_listed', 'scheduled', 'enterprise', NULL, '40 2 * * *',
+         'vigil_vehicle.model_key_listed', false,
+         '企业被挂牌督办', 'Enterprise under listed supervision',
+         'supervision_level ≥ level',
+         'supervision level below level',
+         '{"level":3}')
+    ) AS m (number, code, situation, kind, profile, feed, cadence, function, implemented, zh, en, rule, clear_rule, parameters)
+$$;
+COMMENT ON FUNCTION vigil_vehicle.shipped_model_supervision() IS
+    'Models 61 to 70 of the vehicle catalogue as vigil ships them; vigil.setup_catalogue() loads them';
