@@ -61,6 +61,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN QUERY SELECT s.* FROM vigil.setup_node(node) AS s;
+    RETURN QUERY SELECT s.* FROM vigil.setup_catalogue() AS s;
     RETURN QUERY SELECT s.* FROM vigil_vehicle.setup_streams() AS s;
     RETURN QUERY SELECT s.* FROM vigil.setup_jobs() AS s;
 END $$;
