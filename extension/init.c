@@ -7,6 +7,7 @@
 #include "miscadmin.h"
 
 #include "catalog.h"
+#include "sharedblock.h"
 #include "vigil.h"
 
 PG_MODULE_MAGIC;
@@ -18,4 +19,5 @@ _PG_init(void)
 {
 	vg_guc_init();
 	vg_catalog_init();
+	vg_sharedblock_init();
 }
