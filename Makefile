@@ -24,7 +24,7 @@ $(OBJS) $(OBJS:.o=.bc): $(wildcard extension/*.h extension/engine/*.h workers/*.
 $(DATA_built): $(sort $(wildcard sql/[0-9]*.sql)) sql
 	@mkdir -p build && cat $(filter %.sql,$^) > $@
 
-.PHONY: stage regress tap
+.PHONY: stage regress tap bench
 stage: ## build and install into build/stage, touching no system directory
 	@$(MAKE) -s with_llvm=no WERROR=-Werror install DESTDIR=$(CURDIR)/build/stage
 
@@ -33,3 +33,6 @@ regress: stage ## pg_regress and isolation tests in a throw-away cluster
 
 tap: stage ## restart, crash, standby and worker tests
 	timeout -k 5 900 test/with_tap build/stage test/tap/*.pl
+
+bench: stage ## ratios against named floors, one table (BENCH="copy batch single score fence growth dispatch")
+	VIGIL_TEST_CONF=$(CURDIR)/test/bench/bench.conf test/with_cluster build/stage test/bench/bench.sh $(BENCH)

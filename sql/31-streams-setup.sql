@@ -1,10 +1,11 @@
 -- Partitions of the streams: pg_partman makes and retires them; vigil tells it how.
 
--- Partition bounds and names follow the session's time zone in pg_partman 4.7, so everything here runs in UTC.
+-- Partition bounds and names follow the session's time zone in pg_partman 4.7, so everything here runs in UTC. pg_partman
+-- also sets search_path itself and puts the old one back with a plain SET, which would outlive a SET clause of the calling
+-- function: so no function on the way to it has one, vigil.setup() and vigil.run_job() included.
 CREATE FUNCTION vigil.setup_stream(parent text, template text, past_days integer, premake integer)
 RETURNS text
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
 DECLARE
@@ -45,7 +46,6 @@ REVOKE ALL ON FUNCTION vigil.partman_schema() FROM PUBLIC;
 
 CREATE FUNCTION vigil.maintain_partitions() RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
 DECLARE

@@ -142,7 +142,6 @@ REVOKE ALL ON FUNCTION vigil.schedule_jobs() FROM PUBLIC;
 -- Invoker's rights on purpose: a command must never run with more rights than its caller has.
 CREATE FUNCTION vigil.run_job(name text) RETURNS text
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     job vigil.job;

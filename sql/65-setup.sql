@@ -57,7 +57,6 @@ REVOKE ALL ON FUNCTION vigil.identity_sequences() FROM PUBLIC;
 -- The fixed list of parts. A part says in words what it did, and running it again changes nothing.
 CREATE FUNCTION vigil.setup(node bigint DEFAULT NULL) RETURNS SETOF text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE       -- not STRICT: no node leaves the sequences as they are
-SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN QUERY SELECT s.* FROM vigil.setup_node(node) AS s;

@@ -16,6 +16,7 @@ SELECT count(*) AS keys_missing FROM pg_inherits AS i
 WHERE i.inhparent = 'vigil_vehicle.position'::regclass
     AND NOT EXISTS (SELECT FROM pg_index AS x WHERE x.indrelid = i.inhrelid AND x.indisprimary);
 SELECT vigil.maintain_partitions();
+SHOW search_path;                                                   -- as it was
 
 -- node: forward only (setval survives a rollback, so the test puts the sequences back itself)
 CREATE TEMP TABLE before_node AS
