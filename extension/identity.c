@@ -77,8 +77,9 @@ vigil_identity_hash(PG_FUNCTION_ARGS)
 		ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("identity numbers cannot be stored without a key (no_identity_key)"),
 				errhint(
-					"A superuser sets vigil.identity_key once, in postgresql.conf or with ALTER "
-					"DATABASE, and keeps a copy: hashes under another key do not match."),
+					"Set vigil.identity_key once in postgresql.conf (what ALTER DATABASE sets can "
+					"be "
+					"read by everyone), and keep a copy: hashes under another key do not match."),
 				errhidestmt(true));
 	if (!identity_upper(VARDATA_ANY(argument), VARSIZE_ANY_EXHDR(argument), number) ||
 		vg_identity_fault(number, VG_IDENTITY_LENGTH) != VG_NUMBER_GOOD)
