@@ -4,7 +4,7 @@
 #ifndef VIGIL_WAKEUP_H
 #define VIGIL_WAKEUP_H
 
-extern void vg_wakeup_init(void);			  /* called by _PG_init: shared memory hooks, launcher */
+extern void vg_wakeup_init(void); /* called by _PG_init: shared memory hooks, launcher */
 extern void vg_wakeup_dispatcher_at_commit(void); /* cheap, any number of times a transaction */
 
 #endif

@@ -1,0 +1,71 @@
+/*
+ * task.c: the task state machine as SQL sees it.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+
+#include "engine/taskflow.h"
+
+/* What a unit or person wanted to do, for the message. */
+static const char *
+event_participle(VgTaskEvent event)
+{
+	switch (event)
+	{
+		case VG_TASK_OFFER:
+			return "offered";
+		case VG_TASK_ACCEPT:
+			return "accepted";
+		case VG_TASK_ARRIVE:
+			return "reported as arrived";
+		case VG_TASK_FINISH:
+			return "finished";
+		case VG_TASK_REFUSE:
+			return "refused";
+		case VG_TASK_TIME_OUT:
+			return "timed out";
+		case VG_TASK_CANCEL:
+			return "cancelled";
+		case VG_TASK_ESCALATE:
+			return "escalated";
+		case VG_TASK_PARK:
+			return "parked";
+		case VG_TASK_RETRY:
+			return "tried again";
+	}
+	return "moved";
+}
+
+PG_FUNCTION_INFO_V1(vigil_task_next);
+Datum
+vigil_task_next(PG_FUNCTION_ARGS)
+{
+	text *state_text = PG_GETARG_TEXT_PP(1);
+	text *event_text = PG_GETARG_TEXT_PP(2);
+	VgTaskState state;
+	VgTaskState next;
+	VgTaskEvent event;
+
+	if (!vg_task_state_find(VARDATA_ANY(state_text), VARSIZE_ANY_EXHDR(state_text), &state))
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("task state \"%s\" does not exist", text_to_cstring(state_text)));
+	if (!vg_task_event_find(VARDATA_ANY(event_text), VARSIZE_ANY_EXHDR(event_text), &event))
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("task event \"%s\" does not exist", text_to_cstring(event_text)));
+
+	switch (vg_task_step(state, event, &next))
+	{
+		case VG_TASK_MOVES:
+			PG_RETURN_TEXT_P(cstring_to_text(vg_task_state_name(next)));
+		case VG_TASK_REPEATS:
+			break;
+		case VG_TASK_REFUSES:
+			ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					errmsg("task %lld cannot be %s: task_%s", (long long) PG_GETARG_INT64(0),
+						   event_participle(event), vg_task_state_name(state)),
+					errdetail("Its state is \"%s\".", vg_task_state_name(state)));
+	}
+	PG_RETURN_NULL();
+}

@@ -1,0 +1,159 @@
+/*
+ * wakeup.c: shared memory of the workers, and wake-ups at COMMIT.
+ *
+ * A backend that queued work only notes that it did; the callback that runs when its transaction
+ * has become visible sets the dispatcher's latch.  The callback takes no lock and cannot throw.  A
+ * latch set for a process that has just ended wakes whoever has its place now for nothing, which
+ * every latch user must expect.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/proc.h"
+#include "storage/shmem.h"
+
+#include "wakeup.h"
+#include "worker.h"
+
+VgWorkerShared *vg_worker_shared = NULL;
+
+static shmem_request_hook_type previous_shmem_request_hook = NULL;
+static shmem_startup_hook_type previous_shmem_startup_hook = NULL;
+static bool dispatcher_wanted = false; /* by the transaction under way */
+static bool launcher_wanted = false;
+
+static void
+wakeup_shmem_request(void)
+{
+	if (previous_shmem_request_hook != NULL)
+		previous_shmem_request_hook();
+	RequestAddinShmemSpace(MAXALIGN(sizeof(VgWorkerShared)));
+	RequestNamedLWLockTranche("vigil_workers", 1);
+}
+
+static void
+wakeup_shmem_startup(void)
+{
+	bool found;
+
+	if (previous_shmem_startup_hook != NULL)
+		previous_shmem_startup_hook();
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	vg_worker_shared = ShmemInitStruct("vigil workers", sizeof(VgWorkerShared), &found);
+	if (!found)
+	{
+		memset(vg_worker_shared, 0, sizeof(VgWorkerShared));
+		vg_worker_shared->lock = &GetNamedLWLockTranche("vigil_workers")->lock;
+		pg_atomic_init_u32(&vg_worker_shared->launcher_procno, VG_WORKER_NOBODY);
+		pg_atomic_init_u32(&vg_worker_shared->wants_overflow, 0);
+		for (int number = 0; number < VG_WORKER_WANTS; number++)
+			pg_atomic_init_u32(&vg_worker_shared->wants[number], InvalidOid);
+		for (int number = 0; number < VG_WORKER_SLOTS; number++)
+		{
+			VgWorkerSlot *slot = &vg_worker_shared->slots[number];
+
+			pg_atomic_init_u32(&slot->database, InvalidOid);
+			pg_atomic_init_u32(&slot->procno, VG_WORKER_NOBODY);
+			pg_atomic_init_u64(&slot->wakeups, 0);
+		}
+	}
+	LWLockRelease(AddinShmemInitLock);
+}
+
+void
+vg_wakeup_process(pg_atomic_uint32 *procno)
+{
+	uint32 number = pg_atomic_read_u32(procno);
+
+	if (number != VG_WORKER_NOBODY)
+		SetLatch(&ProcGlobal->allProcs[number].procLatch);
+}
+
+VgWorkerSlot *
+vg_wakeup_slot(Oid database)
+{
+	for (int number = 0; number < VG_WORKER_SLOTS; number++)
+	{
+		VgWorkerSlot *slot = &vg_worker_shared->slots[number];
+
+		if (pg_atomic_read_u32(&slot->database) == database)
+			return slot;
+	}
+	return NULL;
+}
+
+/* Tell the launcher which database to look at; it looks at all where there is no room to say. */
+static void
+wakeup_want(Oid database)
+{
+	bool noted = false;
+
+	for (int number = 0; number < VG_WORKER_WANTS && !noted; number++)
+	{
+		uint32 expected = InvalidOid;
+
+		noted =
+			pg_atomic_compare_exchange_u32(&vg_worker_shared->wants[number], &expected, database);
+	}
+	if (!noted)
+		pg_atomic_write_u32(&vg_worker_shared->wants_overflow, 1);
+	vg_wakeup_process(&vg_worker_shared->launcher_procno);
+}
+
+static void
+wakeup_at_end(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PARALLEL_PRE_COMMIT ||
+		event == XACT_EVENT_PRE_PREPARE)
+		return;
+	if (event == XACT_EVENT_COMMIT && dispatcher_wanted)
+	{
+		VgWorkerSlot *slot = vg_wakeup_slot(MyDatabaseId);
+
+		if (slot != NULL)
+		{
+			pg_atomic_fetch_add_u64(&slot->wakeups, 1);
+			vg_wakeup_process(&slot->procno);
+		}
+	}
+	if (event == XACT_EVENT_COMMIT && launcher_wanted)
+		wakeup_want(MyDatabaseId);
+	dispatcher_wanted = false;
+	launcher_wanted = false;
+}
+
+void
+vg_wakeup_dispatcher_at_commit(void)
+{
+	dispatcher_wanted = vg_worker_shared != NULL;
+}
+
+void
+vg_wakeup_launcher_at_commit(void)
+{
+	launcher_wanted = vg_worker_shared != NULL;
+}
+
+void
+vg_wakeup_init(void)
+{
+	RegisterXactCallback(wakeup_at_end, NULL);
+	if (!process_shared_preload_libraries_in_progress)
+		return;
+	previous_shmem_request_hook = shmem_request_hook;
+	shmem_request_hook = wakeup_shmem_request;
+	previous_shmem_startup_hook = shmem_startup_hook;
+	shmem_startup_hook = wakeup_shmem_startup;
+}
+
+PG_FUNCTION_INFO_V1(vigil_wake_dispatcher);
+Datum
+vigil_wake_dispatcher(PG_FUNCTION_ARGS)
+{
+	vg_wakeup_dispatcher_at_commit();
+	PG_RETURN_VOID();
+}
