@@ -9,6 +9,7 @@
 #include "catalog.h"
 #include "sharedblock.h"
 #include "vigil.h"
+#include "wakeup.h"
 
 PG_MODULE_MAGIC;
 
@@ -20,4 +21,5 @@ _PG_init(void)
 	vg_guc_init();
 	vg_catalog_init();
 	vg_sharedblock_init();
+	vg_wakeup_init();
 }

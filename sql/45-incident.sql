@@ -181,6 +181,16 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ST_SetSRID(ST_MakePoint(lon, lat), 4326);
 COMMENT ON FUNCTION vigil.incident_point(double precision, double precision) IS 'A WGS84 point; null where a coordinate is null';
 
+CREATE FUNCTION vigil.point_lon(point geometry) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ST_X(point);
+COMMENT ON FUNCTION vigil.point_lon(geometry) IS 'Longitude of a point in degrees';
+
+CREATE FUNCTION vigil.point_lat(point geometry) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ST_Y(point);
+COMMENT ON FUNCTION vigil.point_lat(geometry) IS 'Latitude of a point in degrees';
+
 CREATE FUNCTION vigil.county_of(region_code bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN region_code < 1000000 THEN region_code

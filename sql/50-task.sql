@@ -91,6 +91,12 @@ AS 'MODULE_PATHNAME', 'vigil_task_next';
 COMMENT ON FUNCTION vigil.task_next(bigint, text, text) IS
     'State to which an event takes a task that is in this state; null where the event has already had its effect (a repeat). Error 55000 naming the state (task_timed_out …) where it is not allowed; 22023: no such state or event';
 
+CREATE FUNCTION vigil.wake_dispatcher() RETURNS void
+LANGUAGE c VOLATILE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'vigil_wake_dispatcher';
+COMMENT ON FUNCTION vigil.wake_dispatcher() IS
+    'Wake this database''s dispatcher when this transaction commits; nothing where vigil is not preloaded';
+
 CREATE FUNCTION vigil.task_event_hash(previous_hash bytea, task bigint, number integer, at timestamptz, event text,
     from_state text, state text, unit bigint, actor text, key text, detail jsonb, region_code bigint) RETURNS bytea
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -106,7 +112,7 @@ RETURN coalesce(nullif(pg_catalog.current_setting('role'), 'none'), session_user
 COMMENT ON FUNCTION vigil.caller() IS 'The role that calls, also inside a SECURITY DEFINER function: that of SET ROLE, else the session''s';
 
 -- The one place where a task changes its state. The caller holds the tasks' row locks.
-CREATE FUNCTION vigil.task_move(task bigint[], event text, unit bigint[] DEFAULT NULL, detail jsonb[] DEFAULT NULL,
+CREATE FUNCTION vigil.task_move(task bigint[], event text, unit bigint[] DEFAULT NULL, detail jsonb DEFAULT '{}',
     key text DEFAULT NULL, wait interval DEFAULT NULL, actor text DEFAULT vigil.caller()) RETURNS SETOF vigil.task
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 AS $$
@@ -117,19 +123,18 @@ BEGIN
     WITH item AS MATERIALIZED (
         SELECT t.id, t.state AS from_state, vigil.task_next(t.id, t.state, task_move.event) AS state,
             t.event_count + 1 AS number, t.last_hash AS previous_hash, coalesce(i.unit, t.unit_id) AS unit_id,
-            coalesce(i.detail, '{}') AS detail, t.region_code
-        FROM ROWS FROM (pg_catalog.unnest(task_move.task), pg_catalog.unnest(task_move.unit), pg_catalog.unnest(task_move.detail))
-            AS i (task, unit, detail)
+            t.region_code
+        FROM ROWS FROM (pg_catalog.unnest(task_move.task), pg_catalog.unnest(task_move.unit)) AS i (task, unit)
         JOIN vigil.task AS t ON t.id = i.task
     ), sealed AS MATERIALIZED (
         SELECT i.*, vigil.task_event_hash(i.previous_hash, i.id, i.number, moment, task_move.event, i.from_state, i.state,
-            i.unit_id, task_move.actor, task_move.key, i.detail, i.region_code) AS hash
+            i.unit_id, task_move.actor, task_move.key, task_move.detail, i.region_code) AS hash
         FROM item AS i
     ), written AS (
         INSERT INTO vigil.task_event (task_id, number, at, event, from_state, state, unit_id, actor, key, detail,
             previous_hash, hash, region_code)
         SELECT s.id, s.number, moment, task_move.event, s.from_state, s.state, s.unit_id, task_move.actor, task_move.key,
-            s.detail, s.previous_hash, s.hash, s.region_code
+            task_move.detail, s.previous_hash, s.hash, s.region_code
         FROM sealed AS s ORDER BY s.id
     )
     UPDATE vigil.task AS t SET
@@ -145,15 +150,15 @@ BEGIN
                               WHEN 'accepted' THEN t.arrive_by
                               WHEN 'parked' THEN moment + task_move.wait END,
         attempts = CASE s.state WHEN 'offered' THEN 0 WHEN 'parked' THEN t.attempts + 1 ELSE t.attempts END,
-        error = CASE s.state WHEN 'parked' THEN coalesce(s.detail ->> 'error', s.detail ->> 'reason') END,
+        error = CASE s.state WHEN 'parked' THEN task_move.detail ->> 'reason' END,
         event_count = s.number,
         last_hash = s.hash
     FROM sealed AS s WHERE t.id = s.id
     RETURNING t.*;
 END $$;
-COMMENT ON FUNCTION vigil.task_move(bigint[], text, bigint[], jsonb[], text, interval, text) IS
-    'Take locked tasks through one event, each with its unit and detail, and seal it in the ledger; wait: how long a parked task rests. Errors as vigil.task_next';
-REVOKE ALL ON FUNCTION vigil.task_move(bigint[], text, bigint[], jsonb[], text, interval, text) FROM PUBLIC;
+COMMENT ON FUNCTION vigil.task_move(bigint[], text, bigint[], jsonb, text, interval, text) IS
+    'Take locked tasks through one event, each with its unit, and seal it in the ledger; wait: how long a parked task rests. Errors as vigil.task_next';
+REVOKE ALL ON FUNCTION vigil.task_move(bigint[], text, bigint[], jsonb, text, interval, text) FROM PUBLIC;
 
 -- New tasks are inserted with their first seal; vigil.task_opened() then writes the ledger rows that it is the seal of.
 CREATE FUNCTION vigil.task_first_hash(task bigint, at timestamptz, state text, actor text, detail jsonb, region_code bigint)

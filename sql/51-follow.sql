@@ -94,9 +94,11 @@ BEGIN
     FROM (SELECT t.id, t.unit_id FROM vigil.task AS t
           WHERE t.incident_id = ANY (tasks_cancel.incident) AND t.state IN ('queued', 'parked', 'offered', 'accepted')
           ORDER BY t.id FOR NO KEY UPDATE) AS l;
-    PERFORM vigil.task_move(held, 'cancel', NULL,
-        pg_catalog.array_fill(pg_catalog.jsonb_build_object('reason', tasks_cancel.reason), ARRAY[pg_catalog.cardinality(held)]),
-        NULL, NULL, tasks_cancel.actor);
+    IF held IS NULL THEN
+        RETURN;
+    END IF;
+    PERFORM vigil.task_move(held, 'cancel', NULL, pg_catalog.jsonb_build_object('reason', tasks_cancel.reason), NULL, NULL,
+        tasks_cancel.actor);
     PERFORM vigil.notify_units(told, 'task_cancelled', tasks_cancel.reason);
 END $$;
 COMMENT ON FUNCTION vigil.tasks_cancel(bigint[], text, text) IS
@@ -106,10 +108,8 @@ REVOKE ALL ON FUNCTION vigil.tasks_cancel(bigint[], text, text) FROM PUBLIC;
 -- What each subject is now and what its incident should be.
 CREATE FUNCTION vigil.incident_wanted(profile text, subject bigint[]) RETURNS TABLE (subject_id bigint, colour vigil.colour,
     mask bigint, situation text, kind text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-AS $$
-BEGIN
-    RETURN QUERY
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
     SELECT r.subject, r.colour, m.mask, lead.code, lead.kind
     FROM vigil.risk_state AS r
     JOIN vigil.incident_rule AS rule ON rule.profile = r.profile
@@ -127,13 +127,14 @@ BEGIN
         WHERE p.code = r.profile AND m.mask >> s.bit & 1 = 1
         ORDER BY s.veto DESC, s.weight DESC, s.bit LIMIT 1) AS lead ON true
     WHERE r.profile = incident_wanted.profile AND r.subject = ANY (incident_wanted.subject);
-END $$;
+END;
 COMMENT ON FUNCTION vigil.incident_wanted(text, bigint[]) IS
     'Colour of subjects, the situations that an incident on them is about, the leading one and the incident''s kind (null where none)';
 
 CREATE FUNCTION vigil.follow_risk(profile text, subject bigint[], at timestamptz[], lon double precision[],
     lat double precision[], region_code bigint[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     held integer;
@@ -143,6 +144,7 @@ DECLARE
     planned bigint[];
     missing bigint[];
 BEGIN
+    PERFORM vigil.wake_dispatcher();        -- also when only the time of a recovery has changed
     IF NOT EXISTS (SELECT FROM vigil.incident_rule AS r WHERE r.profile = follow_risk.profile) THEN
         RETURN;
     END IF;
@@ -173,9 +175,6 @@ BEGIN
     IF planned IS NOT NULL THEN
         PERFORM vigil.plan_level(planned, pg_catalog.array_fill(1::smallint, ARRAY[pg_catalog.cardinality(planned)]), 'colour');
         PERFORM vigil.tell_incident(planned);
-    END IF;
-    IF held > 0 OR planned IS NOT NULL THEN
-        PERFORM vigil.wake_dispatcher();
     END IF;
 END $$;
 COMMENT ON FUNCTION vigil.follow_risk(text, bigint[], timestamptz[], double precision[], double precision[], bigint[]) IS

@@ -64,19 +64,23 @@ COMMENT ON COLUMN vigil.notice.answer IS 'What the receiver answered (回执): {
 COMMENT ON COLUMN vigil.notice.error IS 'Why the last attempt failed';
 
 CREATE FUNCTION vigil.notify_units(task bigint[], kind text, reason text DEFAULT NULL) RETURNS void
-LANGUAGE sql VOLATILE PARALLEL UNSAFE
-BEGIN ATOMIC
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+AS $$
+DECLARE
+    moment timestamptz := pg_catalog.clock_timestamp();
+BEGIN
     INSERT INTO vigil.notice (channel, receiver_kind, receiver_id, profile, subject, incident_id, task_id, kind, situation,
         severity, body, created_at, next_try_at, region_code)
     SELECT t.channel, 'unit', t.unit_id, i.profile, i.subject, i.id, t.id, notify_units.kind, i.situation, i.severity,
-        jsonb_strip_nulls(jsonb_build_object('task', t.id, 'incident', i.id, 'kind', i.kind, 'situation', i.situation,
-            'severity', i.severity, 'label', i.detail -> 'label', 'lon', ST_X(i.geom), 'lat', ST_Y(i.geom),
+        pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('task', t.id, 'incident', i.id, 'kind', i.kind,
+            'situation', i.situation, 'severity', i.severity, 'label', i.detail -> 'label',
+            'lon', vigil.point_lon(i.geom), 'lat', vigil.point_lat(i.geom),
             'accept_by', t.accept_by, 'arrive_by', t.arrive_by, 'reason', notify_units.reason)),
-        clock_timestamp(), clock_timestamp(), i.region_code
+        moment, moment, i.region_code
     FROM vigil.task AS t JOIN vigil.incident AS i ON i.id = t.incident_id
     WHERE t.id = ANY (notify_units.task) AND t.unit_id IS NOT NULL
     ORDER BY t.id;
-END;
+END $$;
 COMMENT ON FUNCTION vigil.notify_units(bigint[], text, text) IS 'Put a notice about each task to its unit into the outbox';
 REVOKE ALL ON FUNCTION vigil.notify_units(bigint[], text, text) FROM PUBLIC;
 
