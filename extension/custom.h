@@ -14,13 +14,13 @@
  *
  *	for each row, in the loop of steps, after the step:
  *		row_number = vg_custom_row(batch);			all variables of the row are null
- *		vg_custom_put(batch, VG_CUSTOM_SPEED_KMH, Float4GetDatum(speed));	ignored where no expression
- *uses it if (vg_custom_uses(set, VG_CUSTOM_SOURCE))	worth asking before work only
+ *		vg_custom_put(batch, VG_CUSTOM_SPEED_KMH, Float4GetDatum(speed));	ignored where no
+ *expression uses it if (vg_custom_uses(set, VG_CUSTOM_SOURCE))	worth asking before work only
  *			vg_custom_put(batch, VG_CUSTOM_SOURCE, source);	a reference must stay valid until
  *vg_custom_evaluate
  *
- *	vg_custom_evaluate(batch, true);				once, after the loop; opens a subtransaction of its
- *own
+ *	vg_custom_evaluate(batch, true);				once, after the loop; opens a subtransaction of
+ *its own
  *
  *	for each row, for each model number i < vg_custom_count(set):
  *		switch (vg_custom_answer(batch, row, i)) ...	YES counts towards vg_custom_model(set,

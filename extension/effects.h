@@ -1,5 +1,6 @@
 /*
- * effects.h: from raised and cleared models to hazards, masks, colours, incidents: the one place that writes them.
+ * effects.h: from raised and cleared models to hazards, masks, colours, incidents: the one place
+ * that writes them.
  */
 #ifndef VIGIL_EFFECTS_H
 #define VIGIL_EFFECTS_H
@@ -23,19 +24,21 @@ typedef struct VgHazardEffect
 	TimestampTz at;	   /* observation time */
 	double lon;		   /* NaN = unknown */
 	double lat;
-	const char *model;		/* code in the profile's domain; outlives the call */
-	const char *clear_by;	/* CLEAR: rule, feedback, person, job */
-	const char *reason;		/* CLEAR: free word such as model_disabled, stale; or NULL */
-	Jsonb *evidence;		/* RAISE: whole; TOUCH and CLEAR: merged over what is there; or NULL */
-	int32 count;			/* observations that this effect stands for, >= 1 */
+	const char *model;	  /* code in the profile's domain; outlives the call */
+	const char *clear_by; /* CLEAR: rule, feedback, person, job */
+	const char *reason;	  /* CLEAR: free word such as model_disabled, stale; or NULL */
+	Jsonb *evidence;	  /* RAISE: whole; TOUCH and CLEAR: merged over what is there; or NULL */
+	int32 count;		  /* observations that this effect stands for, >= 1 */
 	VgEffectKind kind;
 } VgHazardEffect;
 
 /*
- * vg_effects_apply: write hazards, masks, colours, risk_change and incidents for one profile's effects.
+ * vg_effects_apply: write hazards, masks, colours, risk_change and incidents for one profile's
+ * effects.
  *
- * Needs no order: sorts by (subject, at), keeping the order of equals; locks risk_state in order of subject.  Calls SPI
- * itself (the caller is not connected).  Set-wise: a few statements whatever the count; none when count is 0.
+ * Needs no order: sorts by (subject, at), keeping the order of equals; locks risk_state in order of
+ * subject.  Calls SPI itself (the caller is not connected).  Set-wise: a few statements whatever
+ * the count; none when count is 0.
  */
 extern void vg_effects_apply(const char *profile, VgHazardEffect *effects, int count);
 

@@ -1,8 +1,8 @@
 /*
  * fence.h: the fence index of this database as a backend sees it.
  *
- * Built from vigil.geofence once per change and shared between backends.  A pointer stays valid until the next call of
- * vg_fences(); keep none past one statement.
+ * Built from vigil.geofence once per change and shared between backends.  A pointer stays valid
+ * until the next call of vg_fences(); keep none past one statement.
  */
 #ifndef VIGIL_FENCE_H
 #define VIGIL_FENCE_H
@@ -11,8 +11,8 @@
 
 #include "engine/fenceindex.h"
 
-extern void vg_fence_init(void);		  /* called by _PG_init */
-extern const VgFenceIndex *vg_fences(void); /* never NULL; empty where there are no fences */
+extern void vg_fence_init(void);				/* called by _PG_init */
+extern const VgFenceIndex *vg_fences(void);		/* never NULL; empty where there are no fences */
 extern int vg_fence_kind_bit(const char *code); /* bit of vigil.fence_kind, or -1 */
 
 #endif

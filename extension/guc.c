@@ -28,31 +28,32 @@ guc_check_role(char **value, void **extra, GucSource source)
 void
 vg_guc_init(void)
 {
-	DefineCustomIntVariable("vigil.max_clock_skew",
-							"How far in the future an observation may lie.",
-							NULL, &vigil_max_clock_skew, 300, 0, 86400, PGC_SUSET, GUC_UNIT_S,
-							NULL, NULL, NULL);
+	DefineCustomIntVariable("vigil.max_clock_skew", "How far in the future an observation may lie.",
+							NULL, &vigil_max_clock_skew, 300, 0, 86400, PGC_SUSET, GUC_UNIT_S, NULL,
+							NULL, NULL);
 	DefineCustomIntVariable("vigil.batch_rows",
 							"A statement's observations are evaluated in pieces of this many rows.",
-							NULL, &vigil_batch_rows, 65536, 256, 4194304, PGC_USERSET, 0,
-							NULL, NULL, NULL);
+							NULL, &vigil_batch_rows, 65536, 256, 4194304, PGC_USERSET, 0, NULL,
+							NULL, NULL);
 	DefineCustomIntVariable("vigil.utc_offset_minutes",
 							"Local time of the city, in minutes east of UTC.",
 							"480 is Asia/Shanghai, which has no daylight saving time.",
-							&vigil_utc_offset_minutes, 480, -720, 840, PGC_SUSET, 0,
-							NULL, NULL, NULL);
+							&vigil_utc_offset_minutes, 480, -720, 840, PGC_SUSET, 0, NULL, NULL,
+							NULL);
 	DefineCustomStringVariable("vigil.identity_key",
-							   "Secret key of the keyed hash under which identity numbers are stored.",
+							   "Secret key of the keyed hash under which identity numbers are "
+							   "stored.",
 							   NULL, &vigil_identity_key, "", PGC_SUSET,
-							   GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE,
-							   NULL, NULL, NULL);
+							   GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE, NULL, NULL,
+							   NULL);
 	DefineCustomIntVariable("vigil.naptime", "The longest sleep of a worker.",
-							"Work wakes the workers at once; this bounds the cost of a lost wake-up.",
-							&vigil_naptime, 60, 1, 3600, PGC_SIGHUP, GUC_UNIT_S,
-							NULL, NULL, NULL);
+							"Work wakes the workers at once; this bounds the cost of a lost "
+							"wake-up.",
+							&vigil_naptime, 60, 1, 3600, PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
 	DefineCustomStringVariable("vigil.role",
-							   "Whether this database evaluates and dispatches (cell) or only reads (hub).",
-							   NULL, &vigil_role, "cell", PGC_SIGHUP, 0,
-							   guc_check_role, NULL, NULL);
+							   "Whether this database evaluates and dispatches (cell) or only "
+							   "reads (hub).",
+							   NULL, &vigil_role, "cell", PGC_SIGHUP, 0, guc_check_role, NULL,
+							   NULL);
 	MarkGUCPrefixReserved("vigil");
 }

@@ -10,9 +10,9 @@
 extern int vigil_max_clock_skew;	 /* s: how far in the future an observation may lie */
 extern int vigil_batch_rows;		 /* rows: a frame is evaluated in pieces of this size */
 extern int vigil_utc_offset_minutes; /* local time of the city; 480 = Asia/Shanghai, no DST */
-extern char *vigil_identity_key;	 /* secret of the keyed hash of identity numbers; "" = not set */
-extern int vigil_naptime;			 /* s: the longest sleep of a worker */
-extern char *vigil_role;			 /* "cell" evaluates and dispatches, "hub" only reads */
+extern char *vigil_identity_key; /* secret of the keyed hash of identity numbers; "" = not set */
+extern int vigil_naptime;		 /* s: the longest sleep of a worker */
+extern char *vigil_role;		 /* "cell" evaluates and dispatches, "hub" only reads */
 
 extern void vg_guc_init(void);
 

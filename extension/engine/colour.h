@@ -33,7 +33,7 @@ typedef struct VgColourState
 /* The colour of a mask by itself, without history. */
 extern VgColour vg_colour_plain(const VgScoreTable *table, const VgColourRule *rule, uint64_t mask);
 /* One step at time now with the mask as it is now; returns whether mask or colour changed. */
-extern bool vg_colour_step(VgColourState *state, uint64_t mask, int64_t now, const VgScoreTable *table,
-						   const VgColourRule *rule);
+extern bool vg_colour_step(VgColourState *state, uint64_t mask, int64_t now,
+						   const VgScoreTable *table, const VgColourRule *rule);
 
 #endif

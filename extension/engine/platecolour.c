@@ -72,7 +72,7 @@ VgPlateColour
 vg_plate_colour_parse(const unsigned char *text, const unsigned char *end)
 {
 	VgText reader = {text, end};
-	char name[COLOUR_TEXT_MAX];
+	char name[COLOUR_TEXT_MAX] = {0};
 	size_t bytes = 0;
 
 	while (reader.at < reader.end)

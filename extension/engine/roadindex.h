@@ -94,8 +94,8 @@ extern VgStatus vg_road_build(void *memory, size_t size, const VgRoadSource *sou
  * vg_road_match: the number of the segment that a vehicle is on, or VG_ROAD_NONE.
  *
  * heading_deg	0..359 clockwise from north; -1 = not known, any bearing fits
- * current		the number of the segment matched before, or VG_ROAD_NONE; it is kept while it is within
- * reach
+ * current		the number of the segment matched before, or VG_ROAD_NONE; it is kept while it is
+ * within reach
  *
  * Otherwise the nearest segment within reach whose bearing fits (one-way: its own; two-way:
  * either); of equally near ones the one that fits better, then the lower number.

@@ -10,11 +10,12 @@
 
 typedef struct VgScoreTable
 {
-	uint64_t veto;			  /* bits that are red at any score */
+	uint64_t veto;			 /* bits that are red at any score */
 	int32_t partial[8][256]; /* sum of the weights of one byte of the mask */
 } VgScoreTable;
 
-extern void vg_score_compile(VgScoreTable *table, const int32_t *weight, const bool *veto, int count);
+extern void vg_score_compile(VgScoreTable *table, const int32_t *weight, const bool *veto,
+							 int count);
 extern int32_t vg_score(const VgScoreTable *table, uint64_t mask); /* greatest(0, 100 - sum) */
 
 #endif

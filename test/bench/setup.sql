@@ -15,16 +15,9 @@ CREATE TABLE bench.result (
     value double precision NOT NULL
 );
 
-SELECT typtype = 'd' AS plate_is_number FROM pg_type WHERE oid = 'vigil.plate'::regtype \gset
-\if :plate_is_number
-CREATE FUNCTION bench.plate(v integer) RETURNS vigil.plate
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN v::vigil.plate;
-\else
 CREATE FUNCTION bench.plate(v integer) RETURNS vigil.plate
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN ('浙E' || lpad(v::text, 5, '0') || ' yellow')::vigil.plate;
-\endif
 
 -- The floor: the same columns, partitions and keys, and no trigger.
 CREATE TABLE bench.position (LIKE vigil_vehicle.position INCLUDING DEFAULTS) PARTITION BY RANGE (observed_at);
