@@ -82,6 +82,9 @@ cluster: setup ## start a throw-away server with vigil ready in database vigil, 
 cluster-stop: ## stop and delete it
 	@test/cluster stop
 
+build/city: $(wildcard test/city/*.c test/city/*.h)
+	@mkdir -p build && $(CC) -std=c11 -O2 -ffp-contract=off -Wall -Wextra -Wmissing-prototypes $(WERROR) -o $@ $(filter %.c,$^) -lm
+
 docs: stage ## write sql/README.md from the COMMENTs
 	@$(cluster) psql -qXAt -f test/docs.sql >build/reference.md && cp build/reference.md sql/README.md
 docs-fresh: stage
