@@ -74,12 +74,23 @@ typedef struct VgRoadSource
 typedef struct VgRoadIndex VgRoadIndex;
 
 /*
- * vg_road_size: the bytes that vg_road_build needs, in *size.
+ * vg_road_scratch: the bytes of working memory that vg_road_size needs, in *size.
  *
  * VG_RANGE: a coordinate is not finite or out of range, a segment has fewer than 2 points, ids do
- * not ascend. VG_FULL: more than 2^31 edges, cells or characters.
+ * not ascend.
  */
-extern VgStatus vg_road_size(const VgRoadSource *sources, int32_t count, size_t *size);
+extern VgStatus vg_road_scratch(const VgRoadSource *sources, int32_t count, size_t *size);
+
+/*
+ * vg_road_size: the bytes that vg_road_build needs, in *size.
+ *
+ * scratch	memory as told by vg_road_scratch for the same sources, aligned to 8 bytes
+ *
+ * Statuses as vg_road_scratch; VG_FULL: more than 2^31 edges in cells, cells, or characters of
+ * names.
+ */
+extern VgStatus vg_road_size(const VgRoadSource *sources, int32_t count, void *scratch,
+							 size_t *size);
 
 /*
  * vg_road_build: build an index in memory of the size told by vg_road_size for the same sources,
