@@ -197,3 +197,10 @@ RETURN CASE WHEN region_code < 1000000 THEN region_code
             WHEN region_code < 1000000000 THEN region_code / 1000
             ELSE region_code / 1000000 END;
 COMMENT ON FUNCTION vigil.county_of(bigint) IS 'The six digits of the county (or city) that a region code of 6, 9 or 12 digits lies in';
+
+CREATE FUNCTION vigil.county_at(lon double precision, lat double precision) RETURNS bigint
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (SELECT r.code FROM vigil.region AS r
+    WHERE r.code < 1000000 AND r.code % 100 <> 0 AND ST_Covers(r.boundary, ST_SetSRID(ST_MakePoint(lon, lat), 4326))
+    ORDER BY r.code LIMIT 1);
+COMMENT ON FUNCTION vigil.county_at(double precision, double precision) IS 'The county whose boundary covers a point; null where none does';

@@ -187,7 +187,7 @@ AS $$
 DECLARE
     moment timestamptz := pg_catalog.clock_timestamp();
     initial text := CASE WHEN task_follow.wait IS NULL THEN 'queued' ELSE 'parked' END;
-    detail jsonb := pg_catalog.jsonb_build_object('reason', task_follow.reason);
+    entry jsonb := pg_catalog.jsonb_build_object('reason', task_follow.reason);
     made bigint[];
 BEGIN
     WITH numbered AS MATERIALIZED (
@@ -203,12 +203,12 @@ BEGIN
             CASE WHEN task_follow.reason IN ('left_area', 'follow_up') OR n.unit_id IS NULL THEN '{}'
                  ELSE n.refused_units || n.unit_id END,
             n.id, moment, moment + task_follow.wait, CASE initial WHEN 'parked' THEN task_follow.reason END,
-            n.county, 1, vigil.task_first_hash(n.new_id, moment, initial, task_follow.actor, detail, n.county)
+            n.county, 1, vigil.task_first_hash(n.new_id, moment, initial, task_follow.actor, entry, n.county)
         FROM numbered AS n
         RETURNING id
     )
     SELECT pg_catalog.array_agg(id ORDER BY id) INTO made FROM inserted;
-    PERFORM vigil.task_opened(made, task_follow.actor, detail);
+    PERFORM vigil.task_opened(made, task_follow.actor, entry);
     RETURN QUERY SELECT pg_catalog.unnest(made);
 END $$;
 COMMENT ON FUNCTION vigil.task_follow(bigint[], text, interval, text) IS

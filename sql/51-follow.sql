@@ -45,7 +45,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 AS $$
 DECLARE
     moment timestamptz := pg_catalog.clock_timestamp();
-    detail jsonb := pg_catalog.jsonb_build_object('reason', plan_level.reason);
+    entry jsonb := pg_catalog.jsonb_build_object('reason', plan_level.reason);
     made bigint[];
     started bigint[];
 BEGIN
@@ -68,7 +68,7 @@ BEGIN
             accept_within, arrive_within, located_within, channel, queued_at, region_code, event_count, last_hash)
         SELECT n.id, n.incident_id, n.level, n.ordinal, n.place, 'queued', n.priority, n.unit_kind, n.needed, n.area,
             n.accept_within, n.arrive_within, n.located_within, n.channel, moment, n.county, 1,
-            vigil.task_first_hash(n.id, moment, 'queued', plan_level.actor, detail, n.county)
+            vigil.task_first_hash(n.id, moment, 'queued', plan_level.actor, entry, n.county)
         FROM numbered AS n
     ), raised AS (
         UPDATE vigil.incident AS i SET level = n.level
@@ -76,7 +76,7 @@ BEGIN
         WHERE i.id = n.incident_id AND i.level <> n.level
     )
     SELECT pg_catalog.array_agg(n.id), pg_catalog.array_agg(DISTINCT n.incident_id) INTO made, started FROM numbered AS n;
-    PERFORM vigil.task_opened(made, plan_level.actor, detail);
+    PERFORM vigil.task_opened(made, plan_level.actor, entry);
     RETURN QUERY SELECT pg_catalog.unnest(started);
 END $$;
 COMMENT ON FUNCTION vigil.plan_level(bigint[], smallint[], text, text) IS
@@ -154,8 +154,7 @@ BEGIN
     GET DIAGNOSTICS held = ROW_COUNT;
     IF held > 0 THEN
         SELECT f.ended, f.gone, f.worse, f.planned INTO ended, gone, worse, planned
-        FROM vigil.incident_follow(follow_risk.profile, follow_risk.subject, follow_risk.at, follow_risk.lon, follow_risk.lat,
-            follow_risk.region_code) AS f;
+        FROM vigil.incident_follow(follow_risk.profile, follow_risk.subject, follow_risk.at, follow_risk.lon, follow_risk.lat) AS f;
         IF ended IS NOT NULL OR gone IS NOT NULL THEN
             PERFORM vigil.tasks_cancel(ended || gone, 'hazard_gone');
         END IF;
@@ -183,7 +182,7 @@ REVOKE ALL ON FUNCTION vigil.follow_risk(text, bigint[], timestamptz[], double p
 
 -- The open incidents of these subjects, already locked, brought to what their subjects are now.
 CREATE FUNCTION vigil.incident_follow(profile text, subject bigint[], at timestamptz[], lon double precision[],
-    lat double precision[], region_code bigint[],
+    lat double precision[],
     OUT ended bigint[], OUT gone bigint[], OUT worse bigint[], OUT planned bigint[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 AS $$
@@ -191,11 +190,10 @@ BEGIN
     WITH given AS (
         SELECT DISTINCT ON (g.subject) g.*
         FROM ROWS FROM (pg_catalog.unnest(incident_follow.subject), pg_catalog.unnest(incident_follow.at),
-            pg_catalog.unnest(incident_follow.lon), pg_catalog.unnest(incident_follow.lat),
-            pg_catalog.unnest(incident_follow.region_code)) AS g (subject, at, lon, lat, region_code)
+            pg_catalog.unnest(incident_follow.lon), pg_catalog.unnest(incident_follow.lat)) AS g (subject, at, lon, lat)
         ORDER BY g.subject, g.at DESC
     ), look AS MATERIALIZED (
-        SELECT i.id, g.at, g.lon, g.lat, g.region_code, w.colour, w.mask, w.situation, w.kind,
+        SELECT i.id, g.at, g.lon, g.lat, w.colour, w.mask, w.situation, w.kind,
             CASE WHEN i.manual THEN 'join'
                  WHEN w.colour = 'green' AND NOT EXISTS (SELECT FROM vigil.task AS t
                      WHERE t.incident_id = i.id AND t.state = 'arrived') THEN 'end'
@@ -222,7 +220,7 @@ BEGIN
             closed_at = CASE l.action WHEN 'end' THEN l.at END,
             close_reason = CASE l.action WHEN 'end' THEN 'hazard_gone' END,
             geom = coalesce(vigil.incident_point(l.lon, l.lat), i.geom),
-            region_code = coalesce(l.region_code, i.region_code)
+            region_code = coalesce(CASE WHEN l.action IN ('worse', 'again') THEN vigil.county_at(l.lon, l.lat) END, i.region_code)
         FROM look AS l WHERE i.id = l.id
     )
     SELECT pg_catalog.array_agg(l.id) FILTER (WHERE l.action = 'end'),
@@ -232,10 +230,9 @@ BEGIN
     INTO ended, gone, worse, planned
     FROM look AS l;
 END $$;
-COMMENT ON FUNCTION vigil.incident_follow(text, bigint[], timestamptz[], double precision[], double precision[], bigint[]) IS
+COMMENT ON FUNCTION vigil.incident_follow(text, bigint[], timestamptz[], double precision[], double precision[]) IS
     'Part of vigil.follow_risk(): ids of the locked open incidents that ended, whose hazards are gone, that worsened, that need tasks';
-REVOKE ALL ON FUNCTION vigil.incident_follow(text, bigint[], timestamptz[], double precision[], double precision[], bigint[])
-    FROM PUBLIC;
+REVOKE ALL ON FUNCTION vigil.incident_follow(text, bigint[], timestamptz[], double precision[], double precision[]) FROM PUBLIC;
 
 CREATE FUNCTION vigil.incident_open(profile text, missing bigint[], subject bigint[], at timestamptz[], lon double precision[],
     lat double precision[], region_code bigint[]) RETURNS SETOF bigint
@@ -252,7 +249,7 @@ BEGIN
         ORDER BY g.subject, g.at DESC
     ), wanted AS MATERIALIZED (
         SELECT w.*, g.at, p.id AS plan_id, f.organisation_id, coalesce(f.traits, '{}') AS traits,
-            coalesce(g.region_code, r.region_code, f.region_code) AS region_code,
+            coalesce(vigil.county_at(g.lon, g.lat), g.region_code, r.region_code, f.region_code) AS region_code,
             vigil.incident_point(coalesce(g.lon, r.lon, f.lon), coalesce(g.lat, r.lat, f.lat)) AS geom,
             pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('label', f.label)) AS detail,
             (SELECT i.id FROM vigil.incident AS i

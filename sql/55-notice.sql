@@ -125,3 +125,25 @@ END $$;
 COMMENT ON FUNCTION vigil.tell_incident(bigint[]) IS
     'Put the notices that the incidents'' plans ask for into the outbox; the same subject, situation and receiver not twice in 30 minutes unless the colour worsened';
 REVOKE ALL ON FUNCTION vigil.tell_incident(bigint[]) FROM PUBLIC;
+
+CREATE FUNCTION vigil.tell_exhausted(incident bigint[]) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+AS $$
+DECLARE
+    moment timestamptz := pg_catalog.clock_timestamp();
+BEGIN
+    INSERT INTO vigil.notice (channel, receiver_kind, receiver_id, receiver, profile, subject, incident_id, kind, situation,
+        severity, body, created_at, next_try_at, region_code)
+    SELECT 'zheding', CASE WHEN w.receiver_id IS NULL THEN 'department' ELSE 'organisation' END, w.receiver_id, w.receiver,
+        w.profile, w.subject, w.id, 'exhausted', w.situation, w.severity,
+        pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('incident', w.id, 'kind', w.kind, 'situation', w.situation,
+            'severity', w.severity, 'label', w.detail -> 'label', 'level', w.level)),
+        moment, moment, w.region_code
+    FROM (SELECT i.*, d.receiver, vigil.department_of(d.receiver, i.region_code) AS receiver_id
+          FROM vigil.incident AS i CROSS JOIN LATERAL (SELECT coalesce(
+              vigil.lead_department(i.profile, i.situation, i.traits), 'police') AS receiver) AS d
+          WHERE i.id = ANY (tell_exhausted.incident)) AS w
+    ORDER BY w.id;
+END $$;
+COMMENT ON FUNCTION vigil.tell_exhausted(bigint[]) IS 'Tell the leading department that an incident found nobody at any level of its plan';
+REVOKE ALL ON FUNCTION vigil.tell_exhausted(bigint[]) FROM PUBLIC;
