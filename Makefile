@@ -25,7 +25,7 @@ TASKS := help setup stage unit fuzz regress isolation tap city differential chec
 .PHONY: $(TASKS)
 PG_CONFIG ?= pg_config
 ifneq ($(filter-out $(TASKS),$(or $(MAKECMDGOALS),all)),)
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifeq ($(PGXS),)
 $(error $(PG_CONFIG) was not found: `make setup` installs what the build needs)
 endif
@@ -47,7 +47,7 @@ cluster = VIGIL_TEST_CONF=$(CURDIR)/test/test.conf timeout -k 5 1200 test/with_c
 
 help: ## this list
 	@echo 'make, make install: build and install with PGXS. Tasks:'
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## install the Debian packages that are missing (downloads nothing when none is)
 	@test/packages
