@@ -37,9 +37,14 @@ typedef struct VgHazardEffect
  * effects.
  *
  * Needs no order: sorts by (subject, at), keeping the order of equals; locks risk_state in order of
- * subject.  Calls SPI itself (the caller is not connected).  Set-wise: a few statements whatever
- * the count; none when count is 0.
+ * subject.  Calls SPI itself (the caller is not connected) and works with the rights of the owner
+ * of vigil.risk_state.  Set-wise: a few statements whatever the count; none when count is 0.
+ *
+ * A RAISE or TOUCH of a model that is unknown or disabled is ignored, as is a RAISE that a
+ * vigil.suppression covers.  A CLEAR by another than "rule" is told to the domain's engine first
+ * (vigil_vehicle.hazard_closed), since its state comes before risk_state in the order of locks.
+ * Returns the number of hazards opened or closed.  Error 22023: unknown profile.
  */
-extern void vg_effects_apply(const char *profile, VgHazardEffect *effects, int count);
+extern int64 vg_effects_apply(const char *profile, VgHazardEffect *effects, int count);
 
 #endif

@@ -76,10 +76,8 @@ vigil_identity_hash(PG_FUNCTION_ARGS)
 	if (vigil_identity_key == NULL || vigil_identity_key[0] == '\0')
 		ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				errmsg("identity numbers cannot be stored without a key (no_identity_key)"),
-				errhint(
-					"Set vigil.identity_key once in postgresql.conf (what ALTER DATABASE sets can "
-					"be "
-					"read by everyone), and keep a copy: hashes under another key do not match."),
+				errhint("Set vigil.identity_key in postgresql.conf, where only superusers read it, "
+						"and keep a copy: hashes under another key do not match."),
 				errhidestmt(true));
 	if (!identity_upper(VARDATA_ANY(argument), VARSIZE_ANY_EXHDR(argument), number) ||
 		vg_identity_fault(number, VG_IDENTITY_LENGTH) != VG_NUMBER_GOOD)

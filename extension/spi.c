@@ -49,6 +49,14 @@ vg_spi_int8(uint64 row, int column, int64 if_null)
 	return isnull ? if_null : DatumGetInt64(value);
 }
 
+int32
+vg_spi_int4(uint64 row, int column)
+{
+	bool isnull;
+
+	return DatumGetInt32(vg_spi_field(row, column, &isnull));
+}
+
 double
 vg_spi_float8(uint64 row, int column)
 {

@@ -33,6 +33,7 @@ extern uint64 vg_spi_run(VgPlan *plan, const Datum *values, const char *nulls, b
 /* Fields of the result of the last statement, by row and column number from 1. */
 extern Datum vg_spi_field(uint64 row, int column, bool *isnull);
 extern int64 vg_spi_int8(uint64 row, int column, int64 if_null);
+extern int32 vg_spi_int4(uint64 row, int column);	 /* of a column that is not null */
 extern double vg_spi_float8(uint64 row, int column); /* NaN where null */
 
 /* A column of values that becomes one array parameter. */

@@ -66,5 +66,5 @@ FROM pg_class AS c
 JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid
     AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
 JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'vigil'
-WHERE c.relkind IN ('r', 'S') AND (c.oid = ANY (e.extconfig)) IS NOT TRUE
+WHERE c.relkind IN ('r', 'S') AND c.relname <> 'block_version' AND (c.oid = ANY (e.extconfig)) IS NOT TRUE
 ORDER BY 1;

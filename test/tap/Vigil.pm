@@ -1,0 +1,79 @@
+# What the TAP tests share: nodes that see the staged extension, databases that have it, digests of all its rows.
+package Vigil;
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+# A node, initialised but not started.  $conf: more lines of configuration; the rest goes to init().
+sub new_node
+{
+	my ($name, $conf, %init) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+	$node->init(%init);
+	configure($node, $conf);
+	return $node;
+}
+
+# A restored backup has its primary's configuration already; a new node needs this.
+sub configure
+{
+	my ($node, $conf) = @_;
+	my $stage = $ENV{VIGIL_STAGE} or die 'VIGIL_STAGE is not set: run through test/with_tap';
+	chomp(my $lib = `pg_config --pkglibdir`);
+	$node->append_conf('postgresql.conf', <<"CONF" . ($conf // ''));
+extension_destdir = '$stage'
+dynamic_library_path = '$stage$lib:\$libdir'
+shared_preload_libraries = 'vigil'
+max_worker_processes = 32
+CONF
+	return;
+}
+
+# A database with vigil, set up.
+sub create_database
+{
+	my ($node, $database) = @_;
+	$node->safe_psql('postgres', "CREATE DATABASE $database");
+	$node->safe_psql($database,
+		'SET client_min_messages = warning; CREATE EXTENSION vigil CASCADE; SELECT vigil.setup();');
+	return;
+}
+
+# The tables of vigil that hold rows: its own and the partitions of its streams, as schema.name => kind (r or p).
+sub tables
+{
+	my ($node, $database) = @_;
+	my $rows = $node->safe_psql($database, <<'SQL');
+SELECT c.oid::regclass
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname LIKE 'vigil%' AND c.relkind = 'r' AND c.relname <> 'block_version'
+ORDER BY 1
+SQL
+	return split /\n/, $rows;
+}
+
+# One line for each table: name, rows, digest of all rows; and one for each sequence: name, where it stands.
+sub digest
+{
+	my ($node, $database) = @_;
+	my $tables = join "\nUNION ALL ", map {
+		"SELECT '$_', count(*), md5(coalesce(string_agg(md5(t::text), '' ORDER BY t::text COLLATE \"C\"), '')) FROM $_ AS t"
+	} tables($node, $database);
+	my $sequences = $node->safe_psql($database, <<'SQL');
+SELECT string_agg(format('SELECT %L, last_value, is_called::text FROM %s', c.oid::regclass, c.oid::regclass), ' UNION ALL ')
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname LIKE 'vigil%' AND c.relkind = 'S'
+SQL
+	return $node->safe_psql($database, "SET timezone = 'UTC'; $tables UNION ALL $sequences ORDER BY 1");
+}
+
+# Rows of a one-column query, or one value.
+sub value
+{
+	my ($node, $database, $query) = @_;
+	return scalar $node->safe_psql($database, $query);
+}
+
+1;
