@@ -11,7 +11,7 @@
 
 #include "catalog.h"
 #include "effects.h"
-#include "lib/stringinfo.h"
+#include "storage/itemptr.h"
 
 typedef enum VgRiskEventKind
 {
@@ -45,6 +45,7 @@ typedef struct VgRiskEvent
 typedef struct VgHazardRow
 {
 	int64 id; /* 0 = not stored yet */
+	ItemPointerData tid;
 	const char *model;
 	TimestampTz raised_at;
 	TimestampTz last_seen_at;
@@ -73,6 +74,7 @@ typedef struct VgSuppression
 typedef struct VgRiskSubject
 {
 	int64 subject;
+	ItemPointerData tid;
 	VgColourState colour;
 	uint64 own_mask;
 	uint64 inherited_mask;

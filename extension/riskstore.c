@@ -27,21 +27,27 @@ static VgPlan create_plan =
 	 {TEXTOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID},
 	 NULL};
 
-#define LOCK_QUERY                                                                                 \
+/*
+ * The three readers are LATERAL, so that each subject is looked up by key, in the order of the
+ * array, which is ascending.  The two writers find their rows by tuple id: the subject's lock keeps
+ * it valid.
+ */
+#define LOCK_QUERY(wait)                                                                           \
 	"SELECT s.subject, s.own_mask, s.inherited_mask, s.score, s.colour::text, s.better_since,"     \
-	" s.better_colour::text, s.changed_at, s.region_code, s.lon, s.lat"                            \
-	" FROM unnest($2) AS u (subject)"                                                              \
-	" JOIN vigil.risk_state AS s ON s.profile = $1 AND s.subject = u.subject"                      \
-	" ORDER BY s.subject FOR NO KEY UPDATE OF s"
+	" s.better_colour::text, s.changed_at, s.region_code, s.lon, s.lat, s.ctid"                    \
+	" FROM unnest($2) AS u (subject) CROSS JOIN LATERAL"                                           \
+	" (SELECT r.*, r.ctid FROM vigil.risk_state AS r"                                              \
+	" WHERE r.profile = $1 AND r.subject = u.subject FOR NO KEY UPDATE" wait ") AS s"
 
-static VgPlan lock_plan = {LOCK_QUERY, 2, {TEXTOID, INT8ARRAYOID}, NULL};
-static VgPlan lock_free_plan = {LOCK_QUERY " SKIP LOCKED", 2, {TEXTOID, INT8ARRAYOID}, NULL};
+static VgPlan lock_plan = {LOCK_QUERY(""), 2, {TEXTOID, INT8ARRAYOID}, NULL};
+static VgPlan lock_free_plan = {LOCK_QUERY(" SKIP LOCKED"), 2, {TEXTOID, INT8ARRAYOID}, NULL};
 
 static VgPlan hazards_plan =
-	{"SELECT h.subject, h.id, h.model, h.situation_bit, h.raised_at, h.last_seen_at, h.count, "
-	 "h.evidence"
-	 " FROM unnest($2) AS u (subject)"
-	 " JOIN vigil.hazard AS h ON h.profile = $1 AND h.subject = u.subject AND h.cleared_at IS NULL"
+	{"SELECT h.subject, h.id, h.model, h.situation_bit, h.raised_at, h.last_seen_at, h.count,"
+	 " h.evidence, h.ctid"
+	 " FROM unnest($2) AS u (subject) CROSS JOIN LATERAL"
+	 " (SELECT o.*, o.ctid FROM vigil.hazard AS o"
+	 " WHERE o.profile = $1 AND o.subject = u.subject AND o.cleared_at IS NULL OFFSET 0) AS h"
 	 " ORDER BY h.subject, h.raised_at DESC, h.id DESC",
 	 2,
 	 {TEXTOID, INT8ARRAYOID},
@@ -49,16 +55,16 @@ static VgPlan hazards_plan =
 
 static VgPlan suppressions_plan =
 	{"SELECT p.subject, p.model, p.fence_id, p.since, p.until"
-	 " FROM unnest($2) AS u (subject)"
-	 " JOIN vigil.suppression AS p ON p.profile = $1 AND p.subject = u.subject AND p.until > $3",
+	 " FROM unnest($2) AS u (subject) CROSS JOIN LATERAL"
+	 " (SELECT n.* FROM vigil.suppression AS n"
+	 " WHERE n.profile = $1 AND n.subject = u.subject AND n.until > $3 OFFSET 0) AS p",
 	 3,
 	 {TEXTOID, INT8ARRAYOID, TIMESTAMPTZOID},
 	 NULL};
 
 static VgPlan hazard_insert_plan =
-	{"INSERT INTO vigil.hazard (profile, subject, model, situation_bit, raised_at, last_seen_at, "
-	 "count,"
-	 " cleared_at, cleared_by, clear_reason, evidence, lon, lat, region_code)"
+	{"INSERT INTO vigil.hazard (profile, subject, model, situation_bit, raised_at, last_seen_at,"
+	 " count, cleared_at, cleared_by, clear_reason, evidence, lon, lat, region_code)"
 	 " SELECT $1, u.* FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) AS u",
 	 14,
 	 {TEXTOID, INT8ARRAYOID, TEXTARRAYOID, INT2ARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID,
@@ -67,13 +73,14 @@ static VgPlan hazard_insert_plan =
 	 NULL};
 
 static VgPlan hazard_update_plan =
-	{"UPDATE vigil.hazard AS h SET last_seen_at = u.last_seen_at, count = u.count, evidence = "
-	 "u.evidence,"
-	 " cleared_at = u.cleared_at, cleared_by = u.cleared_by, clear_reason = u.reason"
+	{"UPDATE vigil.hazard AS h SET last_seen_at = u.last_seen_at, count = u.count,"
+	 " evidence = u.evidence, cleared_at = u.cleared_at, cleared_by = u.cleared_by,"
+	 " clear_reason = u.reason"
 	 " FROM unnest($1, $2, $3, $4, $5, $6, $7)"
-	 " AS u (id, last_seen_at, count, cleared_at, cleared_by, reason, evidence) WHERE h.id = u.id",
+	 " AS u (tid, last_seen_at, count, cleared_at, cleared_by, reason, evidence)"
+	 " WHERE h.ctid = u.tid",
 	 7,
-	 {INT8ARRAYOID, TIMESTAMPTZARRAYOID, INT4ARRAYOID, TIMESTAMPTZARRAYOID, TEXTARRAYOID,
+	 {TIDARRAYOID, TIMESTAMPTZARRAYOID, INT4ARRAYOID, TIMESTAMPTZARRAYOID, TEXTARRAYOID,
 	  TEXTARRAYOID, JSONBARRAYOID},
 	 NULL};
 
@@ -82,26 +89,23 @@ static VgPlan state_plan =
 	 " score = u.score, colour = u.colour::vigil.colour, better_since = u.better_since,"
 	 " better_colour = u.better_colour::vigil.colour, recover_at = u.recover_at,"
 	 " changed_at = u.changed_at, lon = u.lon, lat = u.lat, region_code = u.region_code"
-	 " FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
-	 " AS u (subject, own_mask, inherited_mask, score, colour, better_since, better_colour, "
-	 "recover_at,"
-	 " changed_at, lon, lat, region_code)"
-	 " WHERE s.profile = $1 AND s.subject = u.subject",
-	 13,
-	 {TEXTOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, TEXTARRAYOID,
-	  TIMESTAMPTZARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, FLOAT8ARRAYOID,
-	  FLOAT8ARRAYOID, INT8ARRAYOID},
+	 " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+	 " AS u (tid, own_mask, inherited_mask, score, colour, better_since, better_colour, recover_at,"
+	 " changed_at, lon, lat, region_code) WHERE s.ctid = u.tid",
+	 12,
+	 {TIDARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT4ARRAYOID, TEXTARRAYOID, TIMESTAMPTZARRAYOID,
+	  TEXTARRAYOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID,
+	  INT8ARRAYOID},
 	 NULL};
 
 static VgPlan change_plan =
 	{"INSERT INTO vigil.risk_change (profile, subject, at, from_colour, colour, from_score, score,"
 	 " from_mask, mask, why, region_code)"
-	 " SELECT $1, u.subject, u.at, u.from_colour::vigil.colour, u.colour::vigil.colour, "
-	 "u.from_score,"
-	 " u.score, u.from_mask, u.mask, string_to_array(u.why, ' '), u.region_code"
+	 " SELECT $1, u.subject, u.at, u.from_colour::vigil.colour, u.colour::vigil.colour,"
+	 " u.from_score, u.score, u.from_mask, u.mask, string_to_array(u.why, ' '), u.region_code"
 	 " FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-	 " AS u (subject, at, from_colour, colour, from_score, score, from_mask, mask, why, "
-	 "region_code)",
+	 " AS u (subject, at, from_colour, colour, from_score, score, from_mask, mask, why,"
+	 " region_code)",
 	 11,
 	 {TEXTOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT4ARRAYOID,
 	  INT4ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID, INT8ARRAYOID},
@@ -111,8 +115,10 @@ static const char *const colour_names[] = {"green", "yellow", "red"};
 
 static bool needs_row(const VgRiskEvent *event);
 static void subject_load(VgRiskSubject *subject, uint64 row);
+static void changed_elsewhere(const char *table) pg_attribute_noreturn();
 static Datum subject_array(const VgRiskBatch *batch);
 static char *field_text(uint64 row, int column);
+static ItemPointerData field_tid(uint64 row, int column);
 static VgColour field_colour(uint64 row, int column);
 static void write_new_hazards(VgRiskBatch *batch);
 static void write_known_hazards(VgRiskBatch *batch);
@@ -197,6 +203,7 @@ subject_load(VgRiskSubject *subject, uint64 row)
 	subject->region_code = vg_spi_int8(row, 9, 0);
 	subject->lon = vg_spi_float8(row, 10);
 	subject->lat = vg_spi_float8(row, 11);
+	subject->tid = field_tid(row, 12);
 	subject->was_coloured = subject->colour.colour != VG_GREEN;
 }
 
@@ -219,6 +226,7 @@ vg_store_load_hazards(VgRiskBatch *batch)
 		hazard->last_seen_at = vg_spi_int8(row, 6, 0);
 		hazard->count = vg_spi_int4(row, 7);
 		hazard->evidence = DatumGetJsonbPCopy(vg_spi_field(row, 8, &isnull));
+		hazard->tid = field_tid(row, 9);
 		hazard->cleared_at = VG_NEVER;
 		hazard->next = subject->hazards;
 		subject->hazards = hazard;
@@ -307,7 +315,7 @@ write_known_hazards(VgRiskBatch *batch)
 		{
 			if (hazard->id == 0 || !hazard->changed)
 				continue;
-			vg_column_add(&columns[0], Int64GetDatum(hazard->id));
+			vg_column_add(&columns[0], PointerGetDatum(&hazard->tid));
 			vg_column_add(&columns[1], TimestampTzGetDatum(hazard->last_seen_at));
 			vg_column_add(&columns[2], Int32GetDatum(hazard->count));
 			add_time(&columns[3], hazard->cleared_at);
@@ -318,25 +326,27 @@ write_known_hazards(VgRiskBatch *batch)
 	if (columns[0].count == 0)
 		return;
 	columns_arrays(columns, lengthof(columns), values);
-	vg_spi_run(&hazard_update_plan, values, NULL, false, SPI_OK_UPDATE);
+	if (vg_spi_run(&hazard_update_plan, values, NULL, false, SPI_OK_UPDATE) !=
+		(uint64) columns[0].count)
+		changed_elsewhere("hazard");
 }
 
 static void
 write_states(VgRiskBatch *batch)
 {
 	VgColumn columns[12];
-	Datum values[13] = {CStringGetTextDatum(batch->profile.code)};
+	Datum values[12];
 
-	columns_init(columns, &state_plan, 1, batch->subject_count);
+	columns_init(columns, &state_plan, 0, batch->subject_count);
 	for (int i = 0; i < batch->subject_count; i++)
 	{
-		const VgRiskSubject *subject = &batch->subjects[i];
+		VgRiskSubject *subject = &batch->subjects[i];
 		const VgColourState *colour = &subject->colour;
 		bool recovers = colour->better_since != VG_NEVER;
 
 		if (!subject->changed)
 			continue;
-		vg_column_add(&columns[0], Int64GetDatum(subject->subject));
+		vg_column_add(&columns[0], PointerGetDatum(&subject->tid));
 		vg_column_add(&columns[1], Int64GetDatum((int64) subject->own_mask));
 		vg_column_add(&columns[2], Int64GetDatum((int64) subject->inherited_mask));
 		vg_column_add(&columns[3], Int32GetDatum(colour->score));
@@ -352,8 +362,9 @@ write_states(VgRiskBatch *batch)
 	}
 	if (columns[0].count == 0)
 		return;
-	columns_arrays(columns, lengthof(columns), values + 1);
-	vg_spi_run(&state_plan, values, NULL, false, SPI_OK_UPDATE);
+	columns_arrays(columns, lengthof(columns), values);
+	if (vg_spi_run(&state_plan, values, NULL, false, SPI_OK_UPDATE) != (uint64) columns[0].count)
+		changed_elsewhere("risk_state");
 }
 
 static void
@@ -384,6 +395,17 @@ write_changes(VgRiskBatch *batch)
 	vg_spi_run(&change_plan, values, NULL, false, SPI_OK_INSERT);
 }
 
+/* changed_elsewhere: rows that this batch holds were changed by hand; every function of vigil takes
+ * the lock first. */
+static void
+changed_elsewhere(const char *table)
+{
+	ereport(ERROR, errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			errmsg("rows of vigil.%s were changed by another statement at the same time", table),
+			errhint("Run the statement again. Change risks with vigil.raise_hazard() and "
+					"vigil.clear_hazard(), not with UPDATE."));
+}
+
 /* subject_array: the subjects that have a row, as a parameter. */
 static Datum
 subject_array(const VgRiskBatch *batch)
@@ -402,6 +424,14 @@ field_text(uint64 row, int column)
 	bool isnull;
 
 	return TextDatumGetCString(vg_spi_field(row, column, &isnull));
+}
+
+static ItemPointerData
+field_tid(uint64 row, int column)
+{
+	bool isnull;
+
+	return *(ItemPointer) DatumGetPointer(vg_spi_field(row, column, &isnull));
 }
 
 /* field_colour: green where null. */
