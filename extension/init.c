@@ -7,6 +7,7 @@
 #include "miscadmin.h"
 
 #include "catalog.h"
+#include "road.h"
 #include "sharedblock.h"
 #include "vigil.h"
 #include "wakeup.h"
@@ -21,5 +22,6 @@ _PG_init(void)
 	vg_guc_init();
 	vg_catalog_init();
 	vg_sharedblock_init();
+	vg_road_init();
 	vg_wakeup_init();
 }
