@@ -94,11 +94,16 @@ BEGIN
             USING ERRCODE = 'feature_not_supported', DETAIL = 'This version of vigil does not implement it.',
                   HINT = 'Models that can be enabled: SELECT code FROM vigil.model WHERE implemented.';
     END IF;
+    IF NEW.enabled AND NEW.number >= 1001 AND to_regproc(NEW.function) IS NULL AND NEW.function IS NOT NULL THEN
+        RAISE EXCEPTION 'model "%" cannot be enabled', NEW.code
+            USING ERRCODE = 'undefined_function', DETAIL = format('%s names no function, or more than one.', NEW.function),
+                  HINT = 'Write the name with its schema, such as my_schema.my_rule.';
+    END IF;
     PERFORM vigil.check_parameters(NEW.code, NEW.parameters_default, NEW.parameters);
     RETURN NEW;
 END $$;
 COMMENT ON FUNCTION vigil.model_check() IS
-    'Row trigger of vigil.model: fills what an INSERT left out, counts version, checks parameters. Errors 22023: parameters, a custom model without a rule; 0A000: enabling what is not implemented';
+    'Row trigger of vigil.model: fills what an INSERT left out, counts version, checks parameters. Errors 22023: parameters, a custom model without a rule; 0A000: enabling what is not implemented; 42883: its function does not exist';
 REVOKE ALL ON FUNCTION vigil.model_check() FROM PUBLIC;
 
 CREATE TRIGGER model_check BEFORE INSERT OR UPDATE ON vigil.model
