@@ -41,7 +41,7 @@ sub create_database
 	return;
 }
 
-# The tables of vigil that hold rows: its own and the partitions of its streams, as schema.name => kind (r or p).
+# The tables of vigil that hold rows: its own and the partitions of its streams.
 sub tables
 {
 	my ($node, $database) = @_;
@@ -69,11 +69,16 @@ SQL
 	return $node->safe_psql($database, "SET timezone = 'UTC'; $tables UNION ALL $sequences ORDER BY 1");
 }
 
-# Rows of a one-column query, or one value.
-sub value
+# A killed postmaster's children need a moment to notice, and hold its shared memory until then.
+sub start_after_crash
 {
-	my ($node, $database, $query) = @_;
-	return scalar $node->safe_psql($database, $query);
+	my ($node) = @_;
+	for (1 .. 50)
+	{
+		return if $node->start(fail_ok => 1);
+		PostgreSQL::Test::Utils::system_or_bail('sleep', '0.2');
+	}
+	die 'the server does not start after the crash';
 }
 
 1;
