@@ -10,7 +10,7 @@
 #include "vigil.h"
 
 int vigil_max_clock_skew = 300;
-int vigil_batch_rows = 65536;
+int vigil_batch_rows = 262144;
 int vigil_utc_offset_minutes = 480;
 char *vigil_identity_key = NULL;
 int vigil_naptime = 60;
@@ -33,7 +33,7 @@ vg_guc_init(void)
 							NULL, NULL);
 	DefineCustomIntVariable("vigil.batch_rows",
 							"A statement's observations are evaluated in pieces of this many rows.",
-							NULL, &vigil_batch_rows, 65536, 256, 4194304, PGC_USERSET, 0, NULL,
+							NULL, &vigil_batch_rows, 262144, 256, 4194304, PGC_USERSET, 0, NULL,
 							NULL, NULL);
 	DefineCustomIntVariable("vigil.utc_offset_minutes",
 							"Local time of the city, in minutes east of UTC.",

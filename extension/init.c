@@ -9,6 +9,7 @@
 #include "catalog.h"
 #include "road.h"
 #include "sharedblock.h"
+#include "stream.h"
 #include "vigil.h"
 #include "wakeup.h"
 
@@ -21,6 +22,7 @@ _PG_init(void)
 {
 	vg_guc_init();
 	vg_catalog_init();
+	vg_stream_init();
 	vg_sharedblock_init();
 	vg_road_init();
 	vg_wakeup_init();

@@ -18,7 +18,7 @@ CREATE TABLE vigil_vehicle.position (
     signal smallint,
     driver_id bigint,                   -- from the terminal's IC card
     backfill boolean,
-    received_at timestamptz NOT NULL DEFAULT now()
+    received_at timestamptz NOT NULL DEFAULT statement_timestamp()
 ) PARTITION BY RANGE (observed_at);
 
 CREATE TABLE vigil_vehicle.position_template (LIKE vigil_vehicle.position);

@@ -3,7 +3,7 @@ CREATE TABLE vigil_vehicle.vehicle (
     plate_class text,                   -- GA/T 16.7
     vin text,
     vin_ok boolean,
-    kind text NOT NULL DEFAULT 'other', -- coach_tour, coach_line, hazmat, school_bus, truck_heavy, other
+    kind text,                          -- coach_tour, coach_line, hazmat, school_bus, truck_heavy, other; null = not known yet
     subkind text,
     status text NOT NULL DEFAULT 'transit',     -- transit, registered, suspended, retired, scrapped
     brand text,

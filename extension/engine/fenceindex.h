@@ -45,6 +45,8 @@ typedef struct VgFenceIndex VgFenceIndex;
  */
 extern int vg_fence_query(const VgFenceIndex *index, double lon, double lat, uint32_t *hits,
 						  int capacity);
+/* How many areas there are: no query answers more. */
+extern int vg_fence_count(const VgFenceIndex *index);
 extern const VgFence *vg_fence_get(const VgFenceIndex *index, uint32_t number);
 /* The number of the area of this fence and role, or -1 (deleted, or the role is not present). */
 extern int64_t vg_fence_find(const VgFenceIndex *index, int64_t id, VgFenceRole role);

@@ -1,0 +1,39 @@
+/*
+ * compat.h: what differs between PostgreSQL's major versions, and nothing else.
+ */
+#ifndef VIGIL_COMPAT_H
+#define VIGIL_COMPAT_H
+
+#include "postgres.h"
+
+#include "access/tableam.h"
+#include "executor/executor.h"
+
+/* table_tuple_update tells since 16 which indexes need a new entry. */
+#if PG_VERSION_NUM >= 160000
+#define VgIndexUpdate TU_UpdateIndexes
+#define VG_INDEX_UPDATE_NEEDED(which) ((which) != TU_None)
+#define vg_exec_insert_index_tuples(relation_info, slot, estate, which)                            \
+	ExecInsertIndexTuples(relation_info, slot, estate, true, false, NULL, NIL,                     \
+						  (which) == TU_Summarizing)
+#else
+#define VgIndexUpdate bool
+#define VG_INDEX_UPDATE_NEEDED(which) (which)
+#define vg_exec_insert_index_tuples(relation_info, slot, estate, which)                            \
+	ExecInsertIndexTuples(relation_info, slot, estate, true, false, NULL, NIL)
+#endif
+
+/* Decoding a time without raising an error took one more argument in 16. */
+#if PG_VERSION_NUM >= 160000
+#define vg_decode_datetime(field, type, count, kind, tm, fraction, zone, extra)                    \
+	DecodeDateTime(field, type, count, kind, tm, fraction, zone, extra)
+#else
+typedef struct DateTimeErrorExtra
+{
+	int unused;
+} DateTimeErrorExtra;
+#define vg_decode_datetime(field, type, count, kind, tm, fraction, zone, extra)                    \
+	((void) (extra), DecodeDateTime(field, type, count, kind, tm, fraction, zone))
+#endif
+
+#endif

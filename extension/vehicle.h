@@ -1,0 +1,84 @@
+/*
+ * vehicle.h: what the files of the vehicle binding share.
+ */
+#ifndef VIGIL_VEHICLE_BINDING_H
+#define VIGIL_VEHICLE_BINDING_H
+
+#include "postgres.h"
+
+#include "access/htup.h"
+#include "common/hashfn.h"
+#include "datatype/timestamp.h"
+#include "utils/jsonb.h"
+
+#include "engine/vehicle.h"
+
+/* The catalogue's parameters as the engine takes them; valid until the next call. */
+extern const VgVehicleRules *vg_vehicle_rules(void);
+/* The same with other parameters or switches, for a backtest: {"model": {"parameter": value,
+ * "enabled": false}}. */
+extern void vg_vehicle_rules_with(const Jsonb *overrides, VgVehicleRules *changed);
+
+static inline uint32
+vg_vehicle_hash(int64 vehicle)
+{
+	return murmurhash32((uint32) vehicle ^ murmurhash32((uint32) (vehicle >> 32)));
+}
+
+/* --- vehicle_state.c: rows of vigil_vehicle.vehicle_state
+ * ------------------------------------------------------- */
+
+#define VG_ORDERS_MAX 64
+
+/* One vehicle's row, unpacked. */
+typedef struct VgVehicleRow
+{
+	int64 vehicle;
+	VgVehicleTraits traits;
+	VgVehicleState state;
+	int32 late_count;
+	int32 duplicate_count;
+	int32 order_count;
+	VgOrder orders[VG_ORDERS_MAX];
+} VgVehicleRow;
+
+typedef struct VgStateStore VgStateStore;
+
+extern VgStateStore *vg_state_open(void);
+extern Oid vg_state_owner(void);
+extern bool vg_state_has(VgStateStore *store, int64 vehicle);
+/* False: there is no such row (yet). */
+extern bool vg_state_load(VgStateStore *store, int64 vehicle, VgVehicleRow *row);
+/*
+ * Write the row that was loaded last.  False: another transaction changed it meanwhile and has
+ * committed: load it again and do the step again.
+ */
+extern bool vg_state_save(VgStateStore *store, const VgVehicleRow *row);
+/* See what this transaction and others have written since. */
+extern void vg_state_refresh(VgStateStore *store);
+extern void vg_state_close(VgStateStore *store);
+
+/* --- vehicle_evidence.c
+ * ------------------------------------------------------------------------------------------ */
+
+extern Jsonb *vg_vehicle_evidence(const VgStepEffect *effect);
+
+/* --- vehicle_position.c
+ * ------------------------------------------------------------------------------------------ */
+
+#define VG_POSITION_COLUMNS 17 /* those that are read: all but received_at */
+extern const char *const vg_position_columns[VG_POSITION_COLUMNS];
+/* One row of the columns above as the engine's struct; an error that names key, field, value and
+ * range if it is bad. */
+extern void vg_position_read(void *row, const Datum *values, const bool *nulls);
+/* Whether a row value of the stream's type cannot be used, and why. */
+extern bool vg_position_fault(HeapTupleHeader row, VgFault *fault);
+
+/* --- vehicle.c
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+/* What the step may ask of this database; hits are allocated in the current context. */
+extern void vg_vehicle_world(VgVehicleWorld *world);
+
+#endif

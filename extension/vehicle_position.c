@@ -1,0 +1,204 @@
+/*
+ * vehicle_position.c: a row of vigil_vehicle.position as the engine's struct, checked.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/xact.h"
+#include "common/hashfn.h"
+#include "executor/executor.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/timestamp.h"
+
+#include "plate.h"
+#include "vehicle.h"
+#include "vigil.h"
+
+const char *const vg_position_columns[VG_POSITION_COLUMNS] = {
+	"plate",	  "observed_at", "lon",
+	"lat",		  "speed_kmh",	 "heading_deg",
+	"altitude_m", "mileage_km",	 "recorder_speed_kmh",
+	"alarm_bits", "status_bits", "source",
+	"video_bits", "satellites",	 "signal",
+	"driver_id",  "backfill",
+};
+
+enum
+{
+	FIELD_PLATE,
+	FIELD_OBSERVED_AT,
+	FIELD_LON,
+	FIELD_LAT,
+	FIELD_SPEED_KMH,
+	FIELD_HEADING_DEG,
+	FIELD_ALTITUDE_M,
+	FIELD_MILEAGE_KM,
+	FIELD_RECORDER_SPEED_KMH,
+	FIELD_ALARM_BITS,
+	FIELD_STATUS_BITS,
+	FIELD_SOURCE,
+	FIELD_VIDEO_BITS,
+	FIELD_SATELLITES,
+	FIELD_SIGNAL,
+	FIELD_DRIVER_ID,
+	FIELD_BACKFILL
+};
+
+/* The fields that a check looks at; the others only need their place among the columns. */
+static void
+position_take(VgPosition *position, const Datum *values, const bool *nulls)
+{
+	unsigned has = 0;
+
+	memset(position, 0, sizeof(*position));
+	position->vehicle = DatumGetInt64(values[FIELD_PLATE]);
+	position->observed_at = DatumGetTimestampTz(values[FIELD_OBSERVED_AT]);
+	if (!nulls[FIELD_LON] && !nulls[FIELD_LAT])
+	{
+		position->lon = DatumGetFloat8(values[FIELD_LON]);
+		position->lat = DatumGetFloat8(values[FIELD_LAT]);
+		has |= VG_HAS_POINT;
+	}
+	if (!nulls[FIELD_SPEED_KMH])
+	{
+		position->speed_kmh = DatumGetFloat4(values[FIELD_SPEED_KMH]);
+		has |= VG_HAS_SPEED;
+	}
+	if (!nulls[FIELD_HEADING_DEG])
+	{
+		position->heading_deg = DatumGetInt16(values[FIELD_HEADING_DEG]);
+		has |= VG_HAS_HEADING;
+	}
+	if (!nulls[FIELD_MILEAGE_KM])
+	{
+		position->mileage_km = DatumGetFloat4(values[FIELD_MILEAGE_KM]);
+		has |= VG_HAS_MILEAGE;
+	}
+	if (!nulls[FIELD_RECORDER_SPEED_KMH])
+	{
+		position->recorder_speed_kmh = DatumGetFloat4(values[FIELD_RECORDER_SPEED_KMH]);
+		has |= VG_HAS_RECORDER;
+	}
+	if (!nulls[FIELD_ALARM_BITS])
+	{
+		position->alarm_bits = (uint32) DatumGetInt64(values[FIELD_ALARM_BITS]);
+		has |= VG_HAS_ALARM;
+	}
+	if (!nulls[FIELD_STATUS_BITS])
+	{
+		position->status_bits = (uint32) DatumGetInt64(values[FIELD_STATUS_BITS]);
+		has |= VG_HAS_STATUS;
+	}
+	if (!nulls[FIELD_VIDEO_BITS])
+	{
+		position->video_bits = (uint32) DatumGetInt64(values[FIELD_VIDEO_BITS]);
+		has |= VG_HAS_VIDEO;
+	}
+	if (!nulls[FIELD_SOURCE])
+	{
+		text *source = DatumGetTextPP(values[FIELD_SOURCE]);
+
+		/* 0 means that no feed is named */
+		position->source =
+			Max(hash_bytes((unsigned char *) VARDATA_ANY(source), VARSIZE_ANY_EXHDR(source)), 1);
+	}
+	if (!nulls[FIELD_DRIVER_ID])
+		position->driver_id = DatumGetInt64(values[FIELD_DRIVER_ID]);
+	if (!nulls[FIELD_BACKFILL] && DatumGetBool(values[FIELD_BACKFILL]))
+		has |= VG_IS_BACKFILL;
+	position->has = (uint16) has;
+}
+
+static VgPositionLimits
+position_limits(void)
+{
+	TimestampTz now = GetCurrentStatementStartTimestamp();
+
+	return (VgPositionLimits){
+		.oldest = now - 30 * USECS_PER_DAY,
+		.newest = now + vigil_max_clock_skew * USECS_PER_SEC,
+	};
+}
+
+/* Half a point is no point, and not to be mistaken for "not located". */
+static bool
+position_fault(VgPosition *position, const bool *nulls, VgFault *fault)
+{
+	VgPositionLimits limits = position_limits();
+
+	if (nulls[FIELD_LON] != nulls[FIELD_LAT])
+	{
+		*fault = (VgFault){"out_of_range", nulls[FIELD_LON] ? "lon" : "lat", NAN,
+						   "present when the other coordinate is"};
+		return true;
+	}
+	return !vg_position_check(position, &limits, fault);
+}
+
+static char *
+fault_value(const VgFault *fault)
+{
+	return isnan(fault->value) ? pstrdup("as it is") : psprintf("%g", fault->value);
+}
+
+static void
+position_refuse(const VgPosition *position, const VgFault *fault)
+{
+	char plate[VG_PLATE_TEXT_MAX + 1];
+
+	plate[vg_plate_format(position->vehicle, plate)] = '\0';
+	ereport(ERROR,
+			errcode(strcmp(fault->field, "observed_at") == 0 ? ERRCODE_DATETIME_FIELD_OVERFLOW
+															 : ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			errmsg("position of vehicle \"%s\" at %s cannot be used: %s %s", plate,
+				   timestamptz_to_str(position->observed_at), fault->field, fault_value(fault)),
+			errdetail("Reason %s: the valid range of %s is %s.", fault->reason, fault->field,
+					  fault->range),
+			errhint("Load through vigil_vehicle.ingest(): it stores the good rows and keeps this "
+					"one in vigil.reject."));
+}
+
+void
+vg_position_read(void *row, const Datum *values, const bool *nulls)
+{
+	VgPosition *position = row;
+	VgFault fault;
+
+	position_take(position, values, nulls);
+	if (position_fault(position, nulls, &fault))
+		position_refuse(position, &fault);
+}
+
+bool
+vg_position_fault(HeapTupleHeader row, VgFault *fault)
+{
+	Datum values[VG_POSITION_COLUMNS];
+	bool nulls[VG_POSITION_COLUMNS];
+	VgPosition position;
+
+	for (int i = 0; i < VG_POSITION_COLUMNS; i++)
+		values[i] = GetAttributeByName(row, vg_position_columns[i], &nulls[i]);
+	if (nulls[FIELD_PLATE] || nulls[FIELD_OBSERVED_AT])
+	{
+		*fault = nulls[FIELD_PLATE] ? (VgFault){"bad_plate", "plate", NAN, "not null"}
+									: (VgFault){"bad_time", "observed_at", NAN, "not null"};
+		return true;
+	}
+	position_take(&position, values, nulls);
+	return position_fault(&position, nulls, fault);
+}
+
+PG_FUNCTION_INFO_V1(vigil_vehicle_position_fault);
+/* position_fault(position): the reason code why this row cannot be used, or null. */
+Datum
+vigil_vehicle_position_fault(PG_FUNCTION_ARGS)
+{
+	VgFault fault;
+
+	if (!vg_position_fault(PG_GETARG_HEAPTUPLEHEADER(0), &fault))
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(fault.reason));
+}

@@ -1,0 +1,441 @@
+/*
+ * vehicle_state.c: rows of vigil_vehicle.vehicle_state, read and written without SPI.
+ *
+ * A row is found through a cache of tuple ids, checked on use, else through the primary key.  It is
+ * not locked when it is read: the update says whether somebody else changed it meanwhile.  Rows are
+ * taken in ascending order of vehicle, so that two statements never wait for each other in a
+ * circle.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "executor/executor.h"
+#include "storage/bufmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "vehicle.h"
+
+/* Columns of the table, in order; checked when it is opened for the first time. */
+enum
+{
+	COLUMN_PLATE,
+	COLUMN_LATE_COUNT,
+	COLUMN_DUPLICATE_COUNT,
+	COLUMN_OBSERVED_AT,
+	COLUMN_LON,
+	COLUMN_LAT,
+	COLUMN_SPEED_KMH,
+	COLUMN_HEADING_DEG,
+	COLUMN_SEGMENT_ID,
+	COLUMN_KIND,
+	COLUMN_FLAGS,
+	COLUMN_FENCE_EXEMPT,
+	COLUMN_REGION_CODE,
+	COLUMN_ORDERS,
+	COLUMN_ENGINE,
+	COLUMNS
+};
+
+/* Where a vehicle's row began when it was last seen: HOT updates keep that line pointer. */
+typedef struct CachedTid
+{
+	int64 vehicle;
+	ItemPointerData tid;
+} CachedTid;
+
+#define CACHED_TIDS 65536
+
+struct VgStateStore
+{
+	Relation relation;
+	Relation key;
+	BlockNumber blocks; /* the table may have been cut shorter since a tuple id was cached */
+	Snapshot snapshot;
+	IndexFetchTableData *fetch; /* by cached tuple id */
+	IndexScanDesc scan;			/* by key; begun when it is needed */
+	TupleTableSlot *found;
+	TupleTableSlot *written;
+	EState *
+		estate; /* for index entries of rows that could not stay on their page; begun when needed */
+	ResultRelInfo *relation_info;
+	bytea *engine; /* working memory for the packed state */
+	bytea *orders;
+};
+
+static CachedTid *cached_tids = NULL;
+static Oid cached_for = InvalidOid; /* file node of the table */
+
+static CachedTid *
+cached_tid(int64 vehicle)
+{
+	return &cached_tids[vg_vehicle_hash(vehicle) % CACHED_TIDS];
+}
+
+static void
+cache_check(Relation relation)
+{
+	if (cached_tids == NULL)
+		cached_tids = MemoryContextAllocZero(CacheMemoryContext, CACHED_TIDS * sizeof(CachedTid));
+	if (cached_for != relation->rd_node.relNode)
+	{
+		memset(cached_tids, 0, CACHED_TIDS * sizeof(CachedTid));
+		cached_for = relation->rd_node.relNode;
+	}
+}
+
+static Oid
+state_relid(const char *name)
+{
+	return get_relname_relid(name, get_namespace_oid("vigil_vehicle", false));
+}
+
+/* READ COMMITTED sees what others have committed up to now; the stricter levels what their
+ * transaction saw. */
+static void
+store_take_snapshot(VgStateStore *store)
+{
+	Snapshot taken = IsolationUsesXactSnapshot() ? GetTransactionSnapshot() : GetLatestSnapshot();
+
+	store->snapshot = RegisterSnapshot(taken);
+	store->snapshot->curcid = GetCurrentCommandId(false);
+}
+
+Oid
+vg_state_owner(void)
+{
+	Relation relation = table_open(state_relid("vehicle_state"), AccessShareLock);
+	Oid owner = relation->rd_rel->relowner;
+
+	table_close(relation, NoLock);
+	return owner;
+}
+
+VgStateStore *
+vg_state_open(void)
+{
+	VgStateStore *store = palloc0(sizeof(VgStateStore));
+
+	store->relation = table_open(state_relid("vehicle_state"), RowExclusiveLock);
+	store->key = index_open(state_relid("vehicle_state_pkey"), RowExclusiveLock);
+	if (RelationGetDescr(store->relation)->natts != COLUMNS)
+		ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
+				errmsg("table vigil_vehicle.vehicle_state has %d columns, this library expects %d",
+					   RelationGetDescr(store->relation)->natts, COLUMNS),
+				errhint(
+					"Bring the extension's objects up to date with ALTER EXTENSION vigil UPDATE."));
+	cache_check(store->relation);
+	store->blocks = RelationGetNumberOfBlocks(store->relation);
+	store->found = table_slot_create(store->relation, NULL);
+	store->written = MakeSingleTupleTableSlot(RelationGetDescr(store->relation), &TTSOpsVirtual);
+	store->engine = palloc(VARHDRSZ + VG_VEHICLE_PACKED_MAX);
+	store->orders = palloc(VARHDRSZ + VG_ORDERS_MAX * sizeof(VgOrder));
+	store_take_snapshot(store);
+	store->fetch = table_index_fetch_begin(store->relation);
+	return store;
+}
+
+void
+vg_state_refresh(VgStateStore *store)
+{
+	if (store->scan != NULL)
+		index_endscan(store->scan);
+	store->scan = NULL;
+	ExecClearTuple(store->found);
+	UnregisterSnapshot(store->snapshot);
+	store_take_snapshot(store);
+}
+
+void
+vg_state_close(VgStateStore *store)
+{
+	if (store->scan != NULL)
+		index_endscan(store->scan);
+	table_index_fetch_end(store->fetch);
+	ExecDropSingleTupleTableSlot(store->found);
+	ExecDropSingleTupleTableSlot(store->written);
+	if (store->estate != NULL)
+	{
+		ExecCloseIndices(store->relation_info);
+		FreeExecutorState(store->estate);
+	}
+	UnregisterSnapshot(store->snapshot);
+	index_close(store->key, NoLock);
+	table_close(store->relation, NoLock);
+}
+
+static bool
+found_is(VgStateStore *store, int64 vehicle)
+{
+	slot_getsomeattrs(store->found, 1);
+	return DatumGetInt64(store->found->tts_values[COLUMN_PLATE]) == vehicle;
+}
+
+static bool
+find_by_tid(VgStateStore *store, int64 vehicle)
+{
+	CachedTid *cached = cached_tid(vehicle);
+	ItemPointerData tid = cached->tid;
+	bool again = false;
+	bool all_dead = false;
+
+	if (cached->vehicle != vehicle || !ItemPointerIsValid(&tid) ||
+		ItemPointerGetBlockNumber(&tid) >= store->blocks)
+		return false;
+	return table_index_fetch_tuple(store->fetch, &tid, store->snapshot, store->found, &again,
+								   &all_dead) &&
+		   found_is(store, vehicle);
+}
+
+static bool
+find_by_key(VgStateStore *store, int64 vehicle)
+{
+	ScanKeyData key;
+	ItemPointer tid;
+
+	if (store->scan == NULL)
+		store->scan = index_beginscan(store->relation, store->key, store->snapshot, 1, 0);
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber,
+				get_opcode(get_opfamily_member(store->key->rd_opfamily[0],
+											   store->key->rd_opcintype[0],
+											   store->key->rd_opcintype[0], BTEqualStrategyNumber)),
+				Int64GetDatum(vehicle));
+	index_rescan(store->scan, &key, 1, NULL, 0);
+	while ((tid = index_getnext_tid(store->scan, ForwardScanDirection)) != NULL)
+	{
+		ItemPointerData root = *tid;
+
+		if (index_fetch_heap(store->scan, store->found))
+		{
+			CachedTid *cached = cached_tid(vehicle);
+
+			cached->vehicle = vehicle;
+			cached->tid = root;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+vg_state_has(VgStateStore *store, int64 vehicle)
+{
+	return find_by_tid(store, vehicle) || find_by_key(store, vehicle);
+}
+
+static void
+row_take_orders(VgVehicleRow *row, const TupleTableSlot *slot)
+{
+	bytea *orders;
+
+	row->order_count = 0;
+	if (slot->tts_isnull[COLUMN_ORDERS])
+		return;
+	orders = DatumGetByteaPP(slot->tts_values[COLUMN_ORDERS]);
+	row->order_count = Min(VARSIZE_ANY_EXHDR(orders) / sizeof(VgOrder), VG_ORDERS_MAX);
+	memcpy(row->orders, VARDATA_ANY(orders), row->order_count * sizeof(VgOrder));
+}
+
+static void
+row_take(VgVehicleRow *row, int64 vehicle, const TupleTableSlot *slot)
+{
+	const Datum *values = slot->tts_values;
+	int16 kind = DatumGetInt16(values[COLUMN_KIND]);
+
+	row->vehicle = vehicle;
+	row->late_count = DatumGetInt32(values[COLUMN_LATE_COUNT]);
+	row->duplicate_count = DatumGetInt32(values[COLUMN_DUPLICATE_COUNT]);
+	row->traits.kind = kind >= 0 && kind < VG_VEHICLE_KINDS ? (VgVehicleKind) kind : VG_OTHER;
+	row->traits.flags = (uint32) DatumGetInt32(values[COLUMN_FLAGS]);
+	row->traits.fence_exempt = (uint64) DatumGetInt64(values[COLUMN_FENCE_EXEMPT]);
+	row->traits.region_code =
+		slot->tts_isnull[COLUMN_REGION_CODE] ? 0 : DatumGetInt64(values[COLUMN_REGION_CODE]);
+	row_take_orders(row, slot);
+	if (slot->tts_isnull[COLUMN_ENGINE])
+		vg_vehicle_state_init(&row->state);
+	else
+	{
+		bytea *packed = DatumGetByteaPP(values[COLUMN_ENGINE]);
+
+		if (vg_vehicle_unpack(&row->state, (const uint8_t *) VARDATA_ANY(packed),
+							  VARSIZE_ANY_EXHDR(packed)) != VG_OK)
+			ereport(ERROR, errcode(ERRCODE_DATA_CORRUPTED),
+					errmsg("the engine state of vehicle %lld cannot be read", (long long) vehicle),
+					errhint("Set vigil_vehicle.vehicle_state.engine to null for it: the state "
+							"starts anew."));
+	}
+}
+
+bool
+vg_state_load(VgStateStore *store, int64 vehicle, VgVehicleRow *row)
+{
+	if (!find_by_tid(store, vehicle) && !find_by_key(store, vehicle))
+		return false;
+	slot_getallattrs(store->found);
+	row_take(row, vehicle, store->found);
+	return true;
+}
+
+/* Orders that still bind; those obeyed and over are gone. */
+static Size
+orders_left(const VgVehicleRow *row, VgOrder *left)
+{
+	Size count = 0;
+
+	for (int i = 0; i < row->order_count; i++)
+		if (row->orders[i].reset || row->orders[i].until > row->state.seen_us)
+			left[count++] = row->orders[i];
+	return count;
+}
+
+static void
+store_fill(VgStateStore *store, const VgVehicleRow *row)
+{
+	TupleTableSlot *slot = store->written;
+	Datum *values = slot->tts_values;
+	bool *nulls = slot->tts_isnull;
+	const VgVehicleState *state = &row->state;
+	Size orders;
+
+	ExecClearTuple(slot);
+	memcpy(values, store->found->tts_values, COLUMNS * sizeof(Datum));
+	memcpy(nulls, store->found->tts_isnull, COLUMNS * sizeof(bool));
+	values[COLUMN_LATE_COUNT] = Int32GetDatum(row->late_count);
+	values[COLUMN_DUPLICATE_COUNT] = Int32GetDatum(row->duplicate_count);
+	values[COLUMN_OBSERVED_AT] = TimestampTzGetDatum(state->seen_us);
+	nulls[COLUMN_OBSERVED_AT] = state->seen_us == VG_NEVER;
+	values[COLUMN_LON] = Float8GetDatum(state->lon);
+	values[COLUMN_LAT] = Float8GetDatum(state->lat);
+	nulls[COLUMN_LON] = nulls[COLUMN_LAT] = state->good_us == VG_NEVER;
+	values[COLUMN_SPEED_KMH] = Float4GetDatum(state->speed_kmh);
+	nulls[COLUMN_SPEED_KMH] = state->speed_kmh < 0;
+	values[COLUMN_HEADING_DEG] = Int16GetDatum(state->heading_deg);
+	nulls[COLUMN_HEADING_DEG] = state->heading_deg < 0;
+	values[COLUMN_SEGMENT_ID] = Int64GetDatum(state->segment_id);
+	nulls[COLUMN_SEGMENT_ID] = state->segment_id == 0;
+
+	SET_VARSIZE(store->engine,
+				VARHDRSZ + vg_vehicle_pack(state, (uint8_t *) VARDATA(store->engine)));
+	values[COLUMN_ENGINE] = PointerGetDatum(store->engine);
+	nulls[COLUMN_ENGINE] = false;
+	if (row->order_count > 0)
+	{
+		orders = orders_left(row, (VgOrder *) VARDATA(store->orders));
+		SET_VARSIZE(store->orders, VARHDRSZ + orders * sizeof(VgOrder));
+		values[COLUMN_ORDERS] = PointerGetDatum(store->orders);
+		nulls[COLUMN_ORDERS] = orders == 0;
+	}
+	ExecStoreVirtualTuple(slot);
+}
+
+/* The new version did not fit on its page: every index needs an entry for it. */
+static void
+store_index(VgStateStore *store, VgIndexUpdate which)
+{
+	if (store->estate == NULL)
+	{
+		store->estate = CreateExecutorState();
+		store->relation_info = makeNode(ResultRelInfo);
+		InitResultRelInfo(store->relation_info, store->relation, 0, NULL, 0);
+		ExecOpenIndices(store->relation_info, false);
+	}
+	list_free(
+		vg_exec_insert_index_tuples(store->relation_info, store->written, store->estate, which));
+	ResetPerTupleExprContext(store->estate);
+}
+
+bool
+vg_state_save(VgStateStore *store, const VgVehicleRow *row)
+{
+	ItemPointerData tid = store->found->tts_tid;
+	TM_FailureData failure;
+	LockTupleMode mode;
+	VgIndexUpdate which;
+	TM_Result result;
+
+	store_fill(store, row);
+	result = table_tuple_update(store->relation, &tid, store->written, GetCurrentCommandId(true),
+								store->snapshot, InvalidSnapshot, true, &failure, &mode, &which);
+	switch (result)
+	{
+		case TM_Ok:
+			if (VG_INDEX_UPDATE_NEEDED(which))
+				store_index(store, which);
+			return true;
+		case TM_Updated:
+			if (IsolationUsesXactSnapshot())
+				ereport(ERROR, errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+						errmsg("could not serialize access due to concurrent update of vehicle "
+							   "%lld",
+							   (long long) row->vehicle),
+						errhint("Retry the transaction."));
+			return false;
+		case TM_Deleted:
+			return false;
+		case TM_Invisible:
+		case TM_SelfModified:
+		case TM_BeingModified:
+		case TM_WouldBlock:
+			break;
+	}
+	elog(ERROR, "unexpected result %d of updating the state of vehicle %lld", (int) result,
+		 (long long) row->vehicle);
+	return false;
+}
+
+/* The step model of this code, or VG_VEHICLE_MODELS. */
+static int
+model_of(const text *code)
+{
+	int model = 0;
+
+	while (model < VG_VEHICLE_MODELS &&
+		   (strlen(vg_vehicle_model_code[model]) != VARSIZE_ANY_EXHDR(code) ||
+			memcmp(vg_vehicle_model_code[model], VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code)) != 0))
+		model++;
+	return model;
+}
+
+PG_FUNCTION_INFO_V1(vigil_vehicle_state_order);
+/* state_order(orders, model, fence_id, until): the orders with one more. */
+Datum
+vigil_vehicle_state_order(PG_FUNCTION_ARGS)
+{
+	bytea *before = PG_ARGISNULL(0) ? NULL : PG_GETARG_BYTEA_PP(0);
+	int model = PG_ARGISNULL(1) ? VG_VEHICLE_MODELS : model_of(PG_GETARG_TEXT_PP(1));
+	Size count = before == NULL ? 0 : VARSIZE_ANY_EXHDR(before) / sizeof(VgOrder);
+	VgOrder order = {0};
+	bytea *after;
+
+	if (model == VG_VEHICLE_MODELS && before == NULL)
+		PG_RETURN_NULL();
+	if (model == VG_VEHICLE_MODELS)
+		PG_RETURN_BYTEA_P(before);
+	if (count >= VG_ORDERS_MAX)
+		ereport(ERROR, errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				errmsg("a vehicle has %d orders that no observation has obeyed yet, which is the "
+					   "most",
+					   VG_ORDERS_MAX),
+				errhint("They are obeyed at its next observation, or set "
+						"vigil_vehicle.vehicle_state.orders to null."));
+	order.model = (uint8_t) model;
+	order.fence_id = PG_ARGISNULL(2) ? 0 : PG_GETARG_INT64(2);
+	order.reset = PG_ARGISNULL(3);
+	order.until = order.reset ? VG_NEVER : PG_GETARG_TIMESTAMPTZ(3);
+	after = palloc0(VARHDRSZ + (count + 1) * sizeof(VgOrder));
+	SET_VARSIZE(after, VARHDRSZ + (count + 1) * sizeof(VgOrder));
+	if (count > 0)
+		memcpy(VARDATA(after), VARDATA_ANY(before), count * sizeof(VgOrder));
+	memcpy(VARDATA(after) + count * sizeof(VgOrder), &order, sizeof(VgOrder));
+	PG_RETURN_BYTEA_P(after);
+}
