@@ -73,6 +73,7 @@ static Jsonb *overrides_of(Jsonb *defaults, Jsonb *parameters);
 static bool value_equal(JsonbValue *a, JsonbValue *b);
 static const VgSituation *situation_find(const VgCatalog *catalog, const char *domain,
 										 const char *code);
+static int profile_by_code(const void *a, const void *b);
 static int model_by_number(const void *a, const void *b);
 static int model_by_code(const void *a, const void *b);
 
@@ -359,6 +360,8 @@ read_model(VgCatalog *catalog, CatalogRow *row, int number)
 static void
 profiles_finish(VgCatalog *catalog)
 {
+	if (catalog->profile_count > 0)
+		qsort(catalog->profiles, catalog->profile_count, sizeof(VgProfile), profile_by_code);
 	for (int i = 0; i < catalog->profile_count; i++)
 	{
 		VgProfile *profile = &catalog->profiles[i];
@@ -482,6 +485,12 @@ situation_find(const VgCatalog *catalog, const char *domain, const char *code)
 			strcmp(catalog->situations[i].code, code) == 0)
 			return &catalog->situations[i];
 	return NULL;
+}
+
+static int
+profile_by_code(const void *a, const void *b)
+{
+	return strcmp(((const VgProfile *) a)->code, ((const VgProfile *) b)->code);
 }
 
 static int

@@ -4,11 +4,12 @@
  * The profile's tables are copied into fn_extra, since the catalogue may be replaced while a
  * statement runs.  A copy is checked once a statement, so that one statement uses one rule.
  * fn_extra can outlive a statement (a simple expression of PL/pgSQL keeps it for the whole
- * transaction), hence "statement" is told by the snapshot: each call compares it, and only a new
- * one asks for invalidations.
+ * transaction), hence a new statement is told by its snapshot and the time at which the client's
+ * statement began: each call compares them, and only a new one asks for invalidations.
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
@@ -23,19 +24,22 @@ PG_FUNCTION_INFO_V1(vigil_risk_colour);
 
 #define COLOURS 3
 
-/* What tells one snapshot from the next: a transaction that ends moves xmax or xcnt, an own command
- * moves curcid. */
-typedef struct SnapshotMark
+/*
+ * What tells one statement from the next: a transaction that ends moves xmax or xcnt, an own
+ * command moves curcid; under REPEATABLE READ only the client's statement counts.
+ */
+typedef struct StatementMark
 {
 	TransactionId xmax;
 	uint32 xcnt;
 	int32 subxcnt;
 	CommandId curcid;
-} SnapshotMark;
+	TimestampTz began_at;
+} StatementMark;
 
 typedef struct RiskCache
 {
-	SnapshotMark mark;
+	StatementMark mark;
 	uint64 generation;
 	int code_length;
 	char code[NAMEDATALEN];
@@ -101,7 +105,8 @@ static inline bool
 mark_equal(const RiskCache *cache, Snapshot snapshot)
 {
 	return cache->mark.xmax == snapshot->xmax && cache->mark.xcnt == snapshot->xcnt &&
-		   cache->mark.subxcnt == snapshot->subxcnt && cache->mark.curcid == snapshot->curcid;
+		   cache->mark.subxcnt == snapshot->subxcnt && cache->mark.curcid == snapshot->curcid &&
+		   cache->mark.began_at == GetCurrentStatementStartTimestamp();
 }
 
 /* cache_check: a new statement or another profile: copy the profile's tables unless the copy is
@@ -131,10 +136,11 @@ cache_check(FunctionCallInfo fcinfo, const text *code, Snapshot snapshot)
 		cache->generation = catalog->generation;
 	}
 	if (snapshot != NULL)
-		cache->mark = (SnapshotMark){.xmax = snapshot->xmax,
-									 .xcnt = snapshot->xcnt,
-									 .subxcnt = snapshot->subxcnt,
-									 .curcid = snapshot->curcid};
+		cache->mark = (StatementMark){.xmax = snapshot->xmax,
+									  .xcnt = snapshot->xcnt,
+									  .subxcnt = snapshot->subxcnt,
+									  .curcid = snapshot->curcid,
+									  .began_at = GetCurrentStatementStartTimestamp()};
 	return cache;
 }
 

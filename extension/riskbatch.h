@@ -79,9 +79,10 @@ typedef struct VgRiskSubject
 	uint64 own_mask;
 	uint64 inherited_mask;
 	TimestampTz changed_at;
-	TimestampTz at;	   /* of its last event */
-	int64 region_code; /* 0 = unknown */
-	double lon;		   /* NaN = unknown */
+	TimestampTz recover_at; /* as stored; VG_NEVER = null */
+	TimestampTz at;			/* of its last event */
+	int64 region_code;		/* 0 = unknown */
+	double lon;				/* NaN = unknown */
 	double lat;
 	VgHazardRow *hazards;
 	VgSuppression *suppressions;

@@ -34,7 +34,8 @@ static VgPlan create_plan =
  */
 #define LOCK_QUERY(wait)                                                                           \
 	"SELECT s.subject, s.own_mask, s.inherited_mask, s.score, s.colour::text, s.better_since,"     \
-	" s.better_colour::text, s.changed_at, s.region_code, s.lon, s.lat, s.ctid"                    \
+	" s.better_colour::text, s.changed_at, s.region_code, s.lon, s.lat, s.ctid,"                   \
+	" s.recover_at"                                                                                \
 	" FROM unnest($2) AS u (subject) CROSS JOIN LATERAL"                                           \
 	" (SELECT r.*, r.ctid FROM vigil.risk_state AS r"                                              \
 	" WHERE r.profile = $1 AND r.subject = u.subject FOR NO KEY UPDATE" wait ") AS s"
@@ -204,6 +205,7 @@ subject_load(VgRiskSubject *subject, uint64 row)
 	subject->lon = vg_spi_float8(row, 10);
 	subject->lat = vg_spi_float8(row, 11);
 	subject->tid = field_tid(row, 12);
+	subject->recover_at = vg_spi_int8(row, 13, VG_NEVER);
 	subject->was_coloured = subject->colour.colour != VG_GREEN;
 }
 
@@ -263,8 +265,8 @@ vg_store_load_suppressions(VgRiskBatch *batch)
 void
 vg_store_write(VgRiskBatch *batch)
 {
+	write_known_hazards(batch); /* first: what it closes makes room under hazard_open_idx */
 	write_new_hazards(batch);
-	write_known_hazards(batch);
 	write_states(batch);
 	write_changes(batch);
 }
@@ -343,8 +345,11 @@ write_states(VgRiskBatch *batch)
 		VgRiskSubject *subject = &batch->subjects[i];
 		const VgColourState *colour = &subject->colour;
 		bool recovers = colour->better_since != VG_NEVER;
+		TimestampTz recover_at =
+			recovers ? colour->better_since + batch->profile.rule.hold_us : VG_NEVER;
 
-		if (!subject->changed)
+		/* a hold time that was changed moves recover_at by itself */
+		if (!subject->changed && recover_at == subject->recover_at)
 			continue;
 		vg_column_add(&columns[0], PointerGetDatum(&subject->tid));
 		vg_column_add(&columns[1], Int64GetDatum((int64) subject->own_mask));
@@ -353,8 +358,7 @@ write_states(VgRiskBatch *batch)
 		vg_column_add_text(&columns[4], colour_names[colour->colour]);
 		add_time(&columns[5], colour->better_since);
 		vg_column_add_text(&columns[6], recovers ? colour_names[colour->better_colour] : NULL);
-		add_time(&columns[7],
-				 recovers ? colour->better_since + batch->profile.rule.hold_us : VG_NEVER);
+		add_time(&columns[7], recover_at);
 		vg_column_add(&columns[8], TimestampTzGetDatum(subject->changed_at));
 		vg_column_add_float8(&columns[9], subject->lon);
 		vg_column_add_float8(&columns[10], subject->lat);

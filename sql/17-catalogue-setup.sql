@@ -53,10 +53,11 @@ LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
     shipped vigil.shipped_profile[];
+    rows_loaded bigint;
+    rows_refreshed bigint;
 BEGIN
     EXECUTE format('SELECT coalesce(array_agg(q.s), ''{}'') FROM (%s) AS q', vigil.shipped_query('vigil.shipped_profile'))
         INTO shipped;
-    RETURN QUERY
     WITH written AS (
         INSERT INTO vigil.profile AS old (code, domain, situation_mask, zh, en, texts_default)
         SELECT s.code, s.domain, s.situation_mask, s.zh, s.en, jsonb_build_object('zh', s.zh, 'en', s.en)
@@ -69,9 +70,8 @@ BEGIN
               IS DISTINCT FROM (excluded.domain, excluded.situation_mask, excluded.texts_default)
         RETURNING xmax = 0 AS loaded
     )
-    SELECT vigil.setup_line('profile', cardinality(shipped), count(*) FILTER (WHERE w.loaded), count(*) FILTER (WHERE NOT w.loaded), NULL)
-    FROM written AS w;
-    RETURN QUERY
+    SELECT count(*) FILTER (WHERE w.loaded), count(*) FILTER (WHERE NOT w.loaded) INTO rows_loaded, rows_refreshed FROM written AS w;
+    RETURN NEXT vigil.setup_line('profile', cardinality(shipped), rows_loaded, rows_refreshed, NULL);
     WITH written AS (
         INSERT INTO vigil.colour_rule AS old
             (profile, red_below, yellow_below, recovery_margin, hold_minutes, reopen_minutes, rule_default)
@@ -90,11 +90,11 @@ BEGIN
         WHERE old.rule_default IS DISTINCT FROM excluded.rule_default
         RETURNING xmax = 0 AS loaded
     )
-    SELECT vigil.setup_line('colour_rule', cardinality(shipped), count(*) FILTER (WHERE w.loaded), count(*) FILTER (WHERE NOT w.loaded),
+    SELECT count(*) FILTER (WHERE w.loaded), count(*) FILTER (WHERE NOT w.loaded) INTO rows_loaded, rows_refreshed FROM written AS w;
+    RETURN NEXT vigil.setup_line('colour_rule', cardinality(shipped), rows_loaded, rows_refreshed,
                (SELECT string_agg(format('%s.%s %s instead of %s', c.profile, d.key, to_jsonb(c) -> d.key, d.value), ', '
                                   ORDER BY c.profile, d.key)
-                FROM vigil.colour_rule AS c, jsonb_each(c.rule_default) AS d WHERE to_jsonb(c) -> d.key <> d.value))
-    FROM written AS w;
+                FROM vigil.colour_rule AS c, jsonb_each(c.rule_default) AS d WHERE to_jsonb(c) -> d.key <> d.value));
 END $$;
 COMMENT ON FUNCTION vigil.setup_profiles() IS 'Load or refresh profiles and colour rules; a DBA''s own settings are kept; says what it did';
 REVOKE ALL ON FUNCTION vigil.setup_profiles() FROM PUBLIC;
@@ -104,10 +104,11 @@ LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
     shipped vigil.shipped_situation[];
+    rows_loaded bigint;
+    rows_refreshed bigint;
 BEGIN
     EXECUTE format('SELECT coalesce(array_agg(q.s), ''{}'') FROM (%s) AS q', vigil.shipped_query('vigil.shipped_situation'))
         INTO shipped;
-    RETURN QUERY
     WITH written AS (
         INSERT INTO vigil.situation AS old
             (domain, bit, code, dimension, zh, en, weight, veto, legal_basis, cleared_by, weight_default, veto_default, texts_default)
@@ -127,13 +128,13 @@ BEGIN
               IS DISTINCT FROM (excluded.code, excluded.dimension, excluded.weight_default, excluded.veto_default, excluded.texts_default)
         RETURNING xmax = 0 AS loaded
     )
-    SELECT vigil.setup_line('situation', cardinality(shipped), count(*) FILTER (WHERE w.loaded), count(*) FILTER (WHERE NOT w.loaded),
+    SELECT count(*) FILTER (WHERE w.loaded), count(*) FILTER (WHERE NOT w.loaded) INTO rows_loaded, rows_refreshed FROM written AS w;
+    RETURN NEXT vigil.setup_line('situation', cardinality(shipped), rows_loaded, rows_refreshed,
                (SELECT string_agg(concat_ws(' ', s.code,
                                             CASE WHEN s.weight <> s.weight_default THEN format('weight %s instead of %s', s.weight, s.weight_default) END,
                                             CASE WHEN s.veto <> s.veto_default THEN CASE WHEN s.veto THEN 'veto' ELSE 'no veto' END END),
                                   ', ' ORDER BY s.domain, s.bit)
-                FROM vigil.situation AS s WHERE (s.weight, s.veto) <> (s.weight_default, s.veto_default)))
-    FROM written AS w;
+                FROM vigil.situation AS s WHERE (s.weight, s.veto) <> (s.weight_default, s.veto_default)));
 END $$;
 COMMENT ON FUNCTION vigil.setup_situations() IS 'Load or refresh the situations; a DBA''s own settings are kept; says what it did';
 REVOKE ALL ON FUNCTION vigil.setup_situations() FROM PUBLIC;
@@ -149,15 +150,17 @@ LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
     shipped vigil.shipped_model[];
+    rows_loaded bigint;
+    rows_refreshed bigint;
 BEGIN
     EXECUTE format('SELECT coalesce(array_agg(q.s), ''{}'') FROM (%s) AS q', vigil.shipped_query('vigil.shipped_model'))
         INTO shipped;
     RETURN QUERY
-    SELECT format('model %s: parameters %s dropped, this version knows %s', m.code, m.parameters, s.parameters)
+    SELECT format('model %s: parameters %s dropped, this version knows %s', m.code,
+                  m.parameters - ARRAY(SELECT jsonb_object_keys(vigil.fitting_parameters(s.parameters, m.parameters))), s.parameters)
     FROM unnest(shipped) AS s JOIN vigil.model AS m USING (domain, code)
     WHERE m.parameters <> vigil.fitting_parameters(s.parameters, m.parameters)
     ORDER BY m.number;
-    RETURN QUERY
     WITH written AS (
         INSERT INTO vigil.model AS old
             (domain, number, code, situation, kind, profile, feed, cadence, function, implemented, zh, en, rule, clear_rule,
@@ -185,14 +188,14 @@ BEGIN
                excluded.function, excluded.implemented, excluded.parameters_default, excluded.enabled_default, excluded.texts_default)
         RETURNING xmax = 0 AS loaded
     )
-    SELECT vigil.setup_line('model', cardinality(shipped), count(*) FILTER (WHERE w.loaded), count(*) FILTER (WHERE NOT w.loaded),
+    SELECT count(*) FILTER (WHERE w.loaded), count(*) FILTER (WHERE NOT w.loaded) INTO rows_loaded, rows_refreshed FROM written AS w;
+    RETURN NEXT vigil.setup_line('model', cardinality(shipped), rows_loaded, rows_refreshed,
                (SELECT string_agg(concat_ws(' ', m.code,
                                             CASE WHEN m.enabled <> m.enabled_default THEN CASE WHEN m.enabled THEN 'enabled' ELSE 'disabled' END END,
                                             CASE WHEN m.cadence <> m.texts_default ->> 'cadence' THEN format('at %s', m.cadence) END,
                                             nullif(m.parameters, '{}')), ', ' ORDER BY m.domain, m.number)
                 FROM vigil.model AS m
-                WHERE m.number < 1001 AND (m.enabled <> m.enabled_default OR m.parameters <> '{}' OR m.cadence <> m.texts_default ->> 'cadence')))
-    FROM written AS w;
+                WHERE m.number < 1001 AND (m.enabled <> m.enabled_default OR m.parameters <> '{}' OR m.cadence <> m.texts_default ->> 'cadence')));
 END $$;
 COMMENT ON FUNCTION vigil.setup_models() IS 'Load or refresh the models; a DBA''s own settings are kept; says what it did';
 REVOKE ALL ON FUNCTION vigil.setup_models() FROM PUBLIC;

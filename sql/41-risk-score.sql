@@ -12,19 +12,29 @@ AS 'MODULE_PATHNAME', 'vigil_risk_colour';
 COMMENT ON FUNCTION vigil.risk_colour(text, bigint) IS
     'Colour (赋码) of a situation mask by itself, without the recovery margin and hold time that a subject''s risk_state keeps. Errors 22023: unknown profile; 22003: negative mask';
 
-CREATE FUNCTION vigil.situation_mask(profile text, codes text[]) RETURNS bigint
+CREATE FUNCTION vigil.check_profile(profile text) RETURNS text
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 AS $$
 DECLARE
     subject_domain text := (SELECT p.domain FROM vigil.profile AS p WHERE p.code = profile);
-    mask bigint;
-    wrong text;
 BEGIN
     IF subject_domain IS NULL THEN
         RAISE EXCEPTION 'profile "%" does not exist', profile
             USING ERRCODE = 'invalid_parameter_value',
-                  DETAIL = format('Known profiles: %s.', (SELECT string_agg(quote_ident(p.code), ', ' ORDER BY p.code) FROM vigil.profile AS p));
+                  DETAIL = format('Known profiles: %s.', (SELECT string_agg('"' || p.code || '"', ', ' ORDER BY p.code) FROM vigil.profile AS p));
     END IF;
+    RETURN subject_domain;
+END $$;
+COMMENT ON FUNCTION vigil.check_profile(text) IS 'The domain of a profile. Error 22023: unknown profile';
+
+CREATE FUNCTION vigil.situation_mask(profile text, codes text[]) RETURNS bigint
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    subject_domain text := vigil.check_profile(profile);
+    mask bigint;
+    wrong text;
+BEGIN
     SELECT coalesce(bit_or(1::bigint << s.bit), 0), min(coalesce(c.code, '(null)')) FILTER (WHERE s.bit IS NULL)
     INTO mask, wrong
     FROM unnest(codes) AS c (code) LEFT JOIN vigil.situation AS s ON s.domain = subject_domain AND s.code = c.code;

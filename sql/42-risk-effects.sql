@@ -24,14 +24,9 @@ CREATE FUNCTION vigil.check_model(profile text, model text) RETURNS vigil.model
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 AS $$
 DECLARE
-    subject_domain text := (SELECT p.domain FROM vigil.profile AS p WHERE p.code = profile);
+    subject_domain text := vigil.check_profile(profile);
     found_model vigil.model;
 BEGIN
-    IF subject_domain IS NULL THEN
-        RAISE EXCEPTION 'profile "%" does not exist', profile
-            USING ERRCODE = 'invalid_parameter_value',
-                  DETAIL = format('Known profiles: %s.', (SELECT string_agg(quote_ident(p.code), ', ' ORDER BY p.code) FROM vigil.profile AS p));
-    END IF;
     SELECT m.* INTO found_model FROM vigil.model AS m WHERE m.domain = subject_domain AND m.code = check_model.model;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'model "%" does not exist in domain "%"', model, subject_domain
@@ -179,6 +174,7 @@ DECLARE
     scored record;
     changed integer := 0;
 BEGIN
+    PERFORM vigil.check_profile(profile);
     PERFORM vigil.close_disabled_models(at);
     FOR scored IN
         SELECT s.profile, array_agg(s.subject) AS subjects FROM vigil.risk_state AS s
@@ -191,7 +187,7 @@ BEGIN
     RETURN changed;
 END $$;
 COMMENT ON FUNCTION vigil.rescore(text, timestamptz) IS
-    'Score and colour every open subject again after a change of weights, vetoes or thresholds (a live subject follows at its next effect anyway), and close hazards of disabled models. profile null: all. Returns how many subjects changed';
+    'Score and colour every open subject again after a change of weights, vetoes or thresholds (a live subject follows at its next effect anyway), and close hazards of disabled models. profile null: all. Returns how many subjects changed. Error 22023: unknown profile';
 REVOKE ALL ON FUNCTION vigil.rescore(text, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION vigil.inherit(profile text, subject bigint[], inherited_mask bigint[], at timestamptz DEFAULT now()) RETURNS integer

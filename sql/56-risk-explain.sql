@@ -78,7 +78,8 @@ BEGIN ATOMIC
         UNION ALL
         SELECT h.cleared_at, 1, h.id, 'hazard cleared',
                jsonb_build_object('model', h.model, 'situation', s.code, 'zh', s.zh, 'hazard', h.id, 'by', h.cleared_by,
-                                  'reason', h.clear_reason, 'after', h.cleared_at - h.raised_at)
+                                  'reason', h.clear_reason,
+                                  'minutes', round(extract(epoch FROM h.cleared_at - h.raised_at) / 60))
         FROM vigil.hazard AS h
         JOIN vigil.profile AS p ON p.code = h.profile
         LEFT JOIN vigil.situation AS s ON s.domain = p.domain AND s.bit = h.situation_bit
