@@ -14,6 +14,7 @@ int vigil_batch_rows = 262144;
 int vigil_utc_offset_minutes = 480;
 char *vigil_identity_key = NULL;
 int vigil_naptime = 60;
+bool vigil_dispatcher = true;
 char *vigil_role = NULL;
 
 static bool
@@ -50,6 +51,9 @@ vg_guc_init(void)
 							"Work wakes the workers at once; this bounds the cost of a lost "
 							"wake-up.",
 							&vigil_naptime, 60, 1, 3600, PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomBoolVariable("vigil.dispatcher", "Whether the dispatcher worker works.",
+							 "Off: tasks stay queued and nothing times out until it is on again.",
+							 &vigil_dispatcher, true, PGC_SIGHUP, 0, NULL, NULL, NULL);
 	DefineCustomStringVariable("vigil.role",
 							   "Whether this database evaluates and dispatches (cell) or only "
 							   "reads (hub).",

@@ -12,6 +12,7 @@ extern int vigil_batch_rows;		 /* rows: a frame is evaluated in pieces of this s
 extern int vigil_utc_offset_minutes; /* local time of the city; 480 = Asia/Shanghai, no DST */
 extern char *vigil_identity_key; /* secret of the keyed hash of identity numbers; "" = not set */
 extern int vigil_naptime;		 /* s: the longest sleep of a worker */
+extern bool vigil_dispatcher;	 /* whether the dispatcher works; off = it waits */
 extern char *vigil_role;		 /* "cell" evaluates and dispatches, "hub" only reads */
 
 extern void vg_guc_init(void);

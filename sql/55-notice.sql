@@ -41,6 +41,7 @@ CREATE TABLE vigil.notice (
     acknowledged_at timestamptz,
     answer jsonb,
     error text,
+    history jsonb NOT NULL DEFAULT '[]',
     region_code bigint,
     CONSTRAINT notice_pkey PRIMARY KEY (id),
     CONSTRAINT notice_state_check CHECK (state IN ('pending', 'leased', 'acknowledged', 'dead')),
@@ -62,6 +63,7 @@ COMMENT ON COLUMN vigil.notice.escalate_at IS 'Unacknowledged by then: the depar
 COMMENT ON COLUMN vigil.notice.attempts IS 'Times handed out';
 COMMENT ON COLUMN vigil.notice.answer IS 'What the receiver answered (回执): {"answer": "received" | "handling" | "handled", …}';
 COMMENT ON COLUMN vigil.notice.error IS 'Why the last attempt failed';
+COMMENT ON COLUMN vigil.notice.history IS 'Each claim, failure, escalation and acknowledgement: at, what, by, reason';
 
 CREATE FUNCTION vigil.notify_units(task bigint[], kind text, reason text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

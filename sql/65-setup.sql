@@ -64,6 +64,7 @@ BEGIN
     RETURN QUERY SELECT s.* FROM vigil.setup_plans() AS s;
     RETURN QUERY SELECT s.* FROM vigil_vehicle.setup_streams() AS s;
     RETURN QUERY SELECT s.* FROM vigil.setup_jobs() AS s;
+    RETURN NEXT vigil.start_workers();
 END $$;
 COMMENT ON FUNCTION vigil.setup(bigint)
     IS 'Make the database ready after CREATE EXTENSION, and again after an update: catalogues (a DBA''s own changes survive), partitions, jobs. With node, identity sequences start at node × 2^40. Idempotent; returns what it did in words.';

@@ -148,6 +148,9 @@ vg_wakeup_init(void)
 	shmem_request_hook = wakeup_shmem_request;
 	previous_shmem_startup_hook = shmem_startup_hook;
 	shmem_startup_hook = wakeup_shmem_startup;
+	vg_leave_init();
+	if (!IsBinaryUpgrade)
+		vg_launcher_register();
 }
 
 PG_FUNCTION_INFO_V1(vigil_wake_dispatcher);

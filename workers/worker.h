@@ -29,6 +29,7 @@ typedef enum VgWorkerState
 	VG_WORKER_WORKING,
 	VG_WORKER_IDLE,
 	VG_WORKER_HUB,	  /* vigil.role is hub: nothing to do */
+	VG_WORKER_PAUSED, /* vigil.dispatcher is off */
 	VG_WORKER_ABSENT, /* ended: the database has no vigil */
 	VG_WORKER_LEFT,	  /* ended: a statement needs the database for itself, or the server asked */
 	VG_WORKER_FAILED  /* ended by an error */
@@ -74,16 +75,31 @@ typedef struct VgWorkerShared
 
 extern VgWorkerShared *vg_worker_shared; /* NULL where the library is not preloaded */
 
+/* Whether a worker in this state is there, or about to be. */
+static inline bool
+vg_worker_runs(VgWorkerState state)
+{
+	return state >= VG_WORKER_STARTING && state <= VG_WORKER_PAUSED;
+}
+
 /* wakeup.c */
 extern void vg_wakeup_process(pg_atomic_uint32 *procno);
 extern void vg_wakeup_launcher_at_commit(void);
 extern VgWorkerSlot *vg_wakeup_slot(Oid database); /* or NULL */
+
+/* launcher.c */
+extern void vg_launcher_register(void);
 
 /* leave.c */
 extern void vg_leave_init(void);
 extern bool vg_leave_asked(Oid database); /* must nobody of ours be in it now? */
 
 /* worker.c */
+extern void vg_worker_signals(void);
+extern void vg_worker_attach(VgWorkerSlot *slot);
+extern void vg_worker_state(VgWorkerState state);
+extern void vg_worker_exit(VgWorkerState reason) pg_attribute_noreturn();
+extern void vg_worker_error(const char *message);
 extern void vg_worker_begin(const char *activity); /* opens a round's transaction, SPI included */
 extern void vg_worker_end(void);
 extern void vg_worker_sleep(long wait_ms);
