@@ -37,6 +37,20 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION vigil.check_model(text, text) IS 'The model by its code. Error 22023: unknown profile or model';
 
+-- The domain knows its subjects: vigil_DOMAIN.check_subject(profile, subject) raises what is wrong.
+CREATE FUNCTION vigil.check_subject(profile text, subject bigint) RETURNS void
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    domain_check text := format('vigil_%I.check_subject', vigil.check_profile(profile));
+BEGIN
+    IF to_regprocedure(domain_check || '(text,bigint)') IS NOT NULL THEN
+        EXECUTE format('SELECT %s($1, $2)', domain_check) USING profile, subject;
+    END IF;
+END $$;
+COMMENT ON FUNCTION vigil.check_subject(text, bigint) IS
+    'Error where a number can be no subject of the profile: 22023 unknown profile; others as the domain says';
+
 CREATE FUNCTION vigil.raise_hazard(profile text, subject bigint, model text, evidence jsonb DEFAULT '{}', at timestamptz DEFAULT now())
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SECURITY DEFINER
@@ -52,13 +66,14 @@ BEGIN
                       THEN format('Enable it: UPDATE vigil.model SET enabled = true WHERE domain = %L AND code = %L.', raised.domain, raised.code)
                       ELSE 'This version of vigil does not implement it.' END;
     END IF;
+    PERFORM vigil.check_subject(profile, subject);
     PERFORM vigil.apply_effects(profile, ARRAY['raise'], ARRAY[subject], ARRAY[model], ARRAY[at], ARRAY[evidence]);
     RETURN (SELECT h.id FROM vigil.hazard AS h
             WHERE h.profile = raise_hazard.profile AND h.subject = raise_hazard.subject AND h.model = raise_hazard.model
               AND h.cleared_at IS NULL);
 END $$;
 COMMENT ON FUNCTION vigil.raise_hazard(text, bigint, text, jsonb, timestamptz) IS
-    'Raise a model on a subject by hand, or touch its open hazard; returns the hazard''s id, null while a suppression keeps the model silent. Errors 22023: unknown profile or model, evidence not an object; 55000: the model is disabled';
+    'Raise a model on a subject by hand, or touch its open hazard; returns the hazard''s id, null while a suppression keeps the model silent. Errors 22023: unknown profile or model, evidence not an object; 55000: the model is disabled; P0002: no such driver or enterprise; 22003: not the number of a plate';
 REVOKE ALL ON FUNCTION vigil.raise_hazard(text, bigint, text, jsonb, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION vigil.clear_hazard(profile text, subject bigint, model text, reason text, at timestamptz DEFAULT now(),

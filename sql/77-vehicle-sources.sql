@@ -1,4 +1,26 @@
--- From whom a vehicle inherits situations.
+-- What the kernel's risks ask the vehicle domain about a subject.
+
+CREATE FUNCTION vigil_vehicle.check_subject(profile text, subject bigint) RETURNS void
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+AS $$
+BEGIN
+    CASE profile
+    WHEN 'vehicle' THEN
+        PERFORM subject::vigil.plate;       -- any plate: an unknown vehicle is made at its first observation
+    WHEN 'driver' THEN
+        IF NOT EXISTS (SELECT FROM vigil.person AS p WHERE p.id = subject) THEN
+            RAISE EXCEPTION 'person % does not exist', subject USING ERRCODE = 'no_data_found';
+        END IF;
+    WHEN 'enterprise' THEN
+        IF NOT EXISTS (SELECT FROM vigil.organisation AS o WHERE o.id = subject) THEN
+            RAISE EXCEPTION 'organisation % does not exist', subject USING ERRCODE = 'no_data_found';
+        END IF;
+    ELSE
+        NULL;       -- a profile of the city's own
+    END CASE;
+END $$;
+COMMENT ON FUNCTION vigil_vehicle.check_subject(text, bigint) IS
+    'Error where a number can be no subject: P0002 no such driver or enterprise; as the cast to vigil.plate says for a vehicle';
 
 CREATE FUNCTION vigil_vehicle.risk_sources(profile text, subject bigint) RETURNS TABLE (source_profile text, source_subject bigint)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 2

@@ -68,16 +68,18 @@ DEALLOCATE score;
 
 -- timelines: margin and hold, flapping, a dip inside the hold
 BEGIN;
+INSERT INTO vigil.profile (code, domain, situation_mask, zh, en) SELECT 'risk_test', domain, situation_mask, zh, en FROM vigil.profile WHERE code = 'vehicle';
+INSERT INTO vigil.colour_rule (profile, red_below, yellow_below, recovery_margin, hold_minutes) VALUES ('risk_test', 60, 85, 5, 30);
 CREATE FUNCTION pg_temp.state(subject bigint) RETURNS TABLE (score integer, colour vigil.colour, better_since text, better vigil.colour, recover_at text)
 LANGUAGE sql AS $$ SELECT s.score, s.colour, to_char(s.better_since, 'HH24:MI'), s.better_colour, to_char(s.recover_at, 'HH24:MI')
-                   FROM vigil.risk_state AS s WHERE s.profile = 'vehicle' AND s.subject = $1 $$;
+                   FROM vigil.risk_state AS s WHERE s.profile = 'risk_test' AND s.subject = $1 $$;
 CREATE FUNCTION pg_temp.event(subject bigint, at time, effect text[], model text[]) RETURNS TABLE (score integer, colour vigil.colour, better_since text, better vigil.colour, recover_at text)
 LANGUAGE plpgsql AS $$
 BEGIN
     IF effect IS NULL THEN
         PERFORM vigil.recover_colours('2022-01-20'::date + at);
     ELSE
-        PERFORM vigil.apply_effects('vehicle', effect, array_fill(subject, ARRAY[cardinality(effect)]), model,
+        PERFORM vigil.apply_effects('risk_test', effect, array_fill(subject, ARRAY[cardinality(effect)]), model,
                                     array_fill(('2022-01-20'::date + at)::timestamptz, ARRAY[cardinality(effect)]), NULL);
     END IF;
     RETURN QUERY SELECT * FROM pg_temp.state(subject);
@@ -103,62 +105,64 @@ SELECT * FROM pg_temp.event(71000004, '16:40', '{clear}', '{speeding_segment}');
 SELECT * FROM pg_temp.event(71000004, '16:50', NULL, NULL);
 SELECT * FROM pg_temp.event(71000004, '17:20', NULL, NULL);
 SELECT subject, count(*) AS rows, count(*) FILTER (WHERE colour <> from_colour) AS colour_changes
-FROM vigil.risk_change WHERE profile = 'vehicle' AND subject BETWEEN 71000001 AND 71000004 GROUP BY subject ORDER BY subject;
+FROM vigil.risk_change WHERE profile = 'risk_test' AND subject BETWEEN 71000001 AND 71000004 GROUP BY subject ORDER BY subject;
 SELECT to_char(at, 'HH24:MI') AS at, from_colour, colour, from_score, score, from_mask, mask, why
-FROM vigil.risk_change WHERE profile = 'vehicle' AND subject = 71000004 ORDER BY id;
+FROM vigil.risk_change WHERE profile = 'risk_test' AND subject = 71000004 ORDER BY id;
 
 -- the same in one batch, out of order: the same rows, recoveries at their own time
-SELECT vigil.apply_effects('vehicle', '{clear,raise,clear,raise,raise}', '{71000005,71000005,71000005,71000005,71000005}',
+SELECT vigil.apply_effects('risk_test', '{clear,raise,clear,raise,raise}', '{71000005,71000005,71000005,71000005,71000005}',
     '{speeding_segment,speeding_segment,clone_jump,clone_jump,ice_speed}',
     '{2022-01-20 16:40,2022-01-20 16:35,2022-01-20 16:20,2022-01-20 16:00,2022-01-20 18:00}', NULL);
 SELECT to_char(at, 'HH24:MI') AS at, from_colour, colour, from_score, score, why FROM vigil.risk_change
-WHERE profile = 'vehicle' AND subject = 71000005 ORDER BY id;
+WHERE profile = 'risk_test' AND subject = 71000005 ORDER BY id;
 
 -- a clock that jumps a day gives every recovery its own time
-SELECT vigil.apply_effects('vehicle', '{raise,raise,clear,clear}', '{71000006,71000006,71000006,71000006}',
+SELECT vigil.apply_effects('risk_test', '{raise,raise,clear,clear}', '{71000006,71000006,71000006,71000006}',
     '{clone_jump,speeding_segment,clone_jump,speeding_segment}', '{2022-01-20 16:00,2022-01-20 16:00,2022-01-20 16:20,2022-01-20 16:40}', NULL);
 SELECT vigil.recover_colours('2022-01-21 16:00') AS recovered, vigil.recover_colours('2022-01-21 16:00') AS again;
-SELECT to_char(at, 'DD HH24:MI') AS at, from_colour, colour, why FROM vigil.risk_change WHERE profile = 'vehicle' AND subject = 71000006 ORDER BY id;
+SELECT to_char(at, 'DD HH24:MI') AS at, from_colour, colour, why FROM vigil.risk_change WHERE profile = 'risk_test' AND subject = 71000006 ORDER BY id;
 
 -- an observation older than the last change: the hazard keeps its time, the colour's clock does not run backwards
-SELECT vigil.apply_effects('vehicle', '{raise}', '{71000006}', '{ice_speed}', '{2022-01-20 12:00}', NULL);
+SELECT vigil.apply_effects('risk_test', '{raise}', '{71000006}', '{ice_speed}', '{2022-01-20 12:00}', NULL);
 SELECT to_char(h.raised_at, 'DD HH24:MI') AS raised_at, to_char(s.changed_at, 'DD HH24:MI') AS changed_at, s.colour
-FROM vigil.risk_state AS s JOIN vigil.hazard AS h USING (profile, subject) WHERE s.profile = 'vehicle' AND s.subject = 71000006 AND h.cleared_at IS NULL;
+FROM vigil.risk_state AS s JOIN vigil.hazard AS h USING (profile, subject) WHERE s.profile = 'risk_test' AND s.subject = 71000006 AND h.cleared_at IS NULL;
 ROLLBACK;
 
 -- veto against score, and what a change of the catalogue does to open subjects
 BEGIN;
-SELECT vigil.apply_effects('vehicle', '{raise,raise}', '{71000007,71000008}', '{clone_jump,harsh_driving}', '{2022-01-20 08:00,2022-01-20 08:00}', NULL);
+INSERT INTO vigil.profile (code, domain, situation_mask, zh, en) SELECT 'risk_test', domain, situation_mask, zh, en FROM vigil.profile WHERE code = 'vehicle';
+INSERT INTO vigil.colour_rule (profile, red_below, yellow_below, recovery_margin, hold_minutes) VALUES ('risk_test', 60, 85, 5, 30);
+SELECT vigil.apply_effects('risk_test', '{raise,raise}', '{71000007,71000008}', '{clone_jump,harsh_driving}', '{2022-01-20 08:00,2022-01-20 08:00}', NULL);
 UPDATE vigil.situation SET weight = 0 WHERE code = 'vehicle_plate_suspect';
-SELECT vigil.rescore('vehicle', '2022-01-20 08:10') > 0 AS changed;
-SELECT score, colour, better_since FROM vigil.risk_state WHERE profile = 'vehicle' AND subject = 71000007;
+SELECT vigil.rescore('risk_test', '2022-01-20 08:10') > 0 AS changed;
+SELECT score, colour, better_since FROM vigil.risk_state WHERE profile = 'risk_test' AND subject = 71000007;
 UPDATE vigil.situation SET veto = false WHERE code = 'vehicle_plate_suspect';
-SELECT vigil.rescore('vehicle', '2022-01-20 08:20') IS NOT NULL AS done;
-SELECT score, colour, better_since, recover_at FROM vigil.risk_state WHERE profile = 'vehicle' AND subject = 71000007;
+SELECT vigil.rescore('risk_test', '2022-01-20 08:20') IS NOT NULL AS done;
+SELECT score, colour, better_since, recover_at FROM vigil.risk_state WHERE profile = 'risk_test' AND subject = 71000007;
 SELECT vigil.recover_colours('2022-01-20 08:49') AS early;
 SELECT vigil.recover_colours('2022-01-20 08:50') AS due;
-SELECT score, colour FROM vigil.risk_state WHERE profile = 'vehicle' AND subject = 71000007;
+SELECT score, colour FROM vigil.risk_state WHERE profile = 'risk_test' AND subject = 71000007;
 -- down is at once, and a longer hold moves the promise
 UPDATE vigil.situation SET weight = 41 WHERE code = 'driver_aggressive';
 SELECT vigil.rescore(at => '2022-01-20 09:00') > 0 AS changed;
 SELECT subject, at, from_colour, colour, from_score, score, why FROM vigil.risk_change
-WHERE profile = 'vehicle' AND subject IN (71000007, 71000008) ORDER BY subject, id;
+WHERE profile = 'risk_test' AND subject IN (71000007, 71000008) ORDER BY subject, id;
 UPDATE vigil.situation SET weight = 15 WHERE code = 'driver_aggressive';
-SELECT vigil.apply_effects('vehicle', '{clear}', '{71000008}', '{harsh_driving}', '{2022-01-20 09:10}', NULL);
-UPDATE vigil.colour_rule SET hold_minutes = 60 WHERE profile = 'vehicle';
-SELECT vigil.rescore('vehicle', '2022-01-20 09:20') IS NOT NULL AS done;
-SELECT colour, better_since, recover_at FROM vigil.risk_state WHERE profile = 'vehicle' AND subject = 71000008;
+SELECT vigil.apply_effects('risk_test', '{clear}', '{71000008}', '{harsh_driving}', '{2022-01-20 09:10}', NULL);
+UPDATE vigil.colour_rule SET hold_minutes = 60 WHERE profile = 'risk_test';
+SELECT vigil.rescore('risk_test', '2022-01-20 09:20') IS NOT NULL AS done;
+SELECT colour, better_since, recover_at FROM vigil.risk_state WHERE profile = 'risk_test' AND subject = 71000008;
 SELECT vigil.rescore('boat') AS nobody;
 
 -- inherited situations go through the same step
-SELECT vigil.inherit('vehicle', '{71000009,71000010}', ARRAY[8, 0]::bigint[], '2022-01-20 10:00') AS changed;
-SELECT vigil.inherit('vehicle', '{71000009,71000010}', ARRAY[8, 0]::bigint[], '2022-01-20 10:05') AS again;
-SELECT subject, own_mask, inherited_mask, score, colour, changed_at FROM vigil.risk_state WHERE profile = 'vehicle' AND subject IN (71000009, 71000010);
-SELECT vigil.apply_effects('vehicle', '{raise,clear}', '{71000009,71000009}', '{speeding_segment,speeding_segment}', '{2022-01-20 10:10,2022-01-20 10:20}', NULL);
-SELECT vigil.inherit('vehicle', '{71000009}', '{0}', '2022-01-20 10:30') AS changed;
+SELECT vigil.inherit('risk_test', '{71000009,71000010}', ARRAY[8, 0]::bigint[], '2022-01-20 10:00') AS changed;
+SELECT vigil.inherit('risk_test', '{71000009,71000010}', ARRAY[8, 0]::bigint[], '2022-01-20 10:05') AS again;
+SELECT subject, own_mask, inherited_mask, score, colour, changed_at FROM vigil.risk_state WHERE profile = 'risk_test' AND subject IN (71000009, 71000010);
+SELECT vigil.apply_effects('risk_test', '{raise,clear}', '{71000009,71000009}', '{speeding_segment,speeding_segment}', '{2022-01-20 10:10,2022-01-20 10:20}', NULL);
+SELECT vigil.inherit('risk_test', '{71000009}', '{0}', '2022-01-20 10:30') AS changed;
 SELECT to_char(at, 'HH24:MI') AS at, from_colour, colour, from_score, score, from_mask, mask, why FROM vigil.risk_change
-WHERE profile = 'vehicle' AND subject = 71000009 ORDER BY id;
-SELECT vigil.inherit('vehicle', '{1}', '{-1}');
-SELECT vigil.inherit('vehicle', '{1,2}', '{1}');
+WHERE profile = 'risk_test' AND subject = 71000009 ORDER BY id;
+SELECT vigil.inherit('risk_test', '{1}', '{-1}');
+SELECT vigil.inherit('risk_test', '{1,2}', '{1}');
 SELECT vigil.inherit('boat', '{1}', '{1}');
 ROLLBACK;
