@@ -7,6 +7,7 @@
 #include "miscadmin.h"
 
 #include "catalog.h"
+#include "custom.h"
 #include "road.h"
 #include "sharedblock.h"
 #include "stream.h"
@@ -23,6 +24,7 @@ _PG_init(void)
 	vg_guc_init();
 	vg_catalog_init();
 	vg_stream_init();
+	vg_custom_init();
 	vg_sharedblock_init();
 	vg_road_init();
 	vg_wakeup_init();

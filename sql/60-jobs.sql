@@ -73,7 +73,9 @@ BEGIN
         ('rejects', '41 19 * * *', 'SELECT vigil.purge_rejects()',
          'delete rejected input older than 90 days', '清理拒收数据'),
         ('road_states', '47 19 * * *', 'SELECT vigil_vehicle.purge_road_states()',
-         'delete road states older than 12 months', '清理路况历史数据')
+         'delete road states older than 12 months', '清理路况历史数据'),
+        ('model_errors', '53 19 * * *', 'SELECT vigil.purge_model_errors()',
+         'delete errors of custom models older than 90 days', '清理自定义模型错误记录')
     ), stored AS (
         INSERT INTO vigil.job AS j (name, zh, en, schedule, schedule_default, command)
         SELECT w.name, w.zh, w.en, w.schedule, w.schedule, w.command FROM wanted AS w
