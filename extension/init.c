@@ -8,6 +8,7 @@
 
 #include "catalog.h"
 #include "custom.h"
+#include "progress.h"
 #include "road.h"
 #include "sharedblock.h"
 #include "stream.h"
@@ -27,5 +28,6 @@ _PG_init(void)
 	vg_custom_init();
 	vg_sharedblock_init();
 	vg_road_init();
+	vg_progress_init();
 	vg_wakeup_init();
 }

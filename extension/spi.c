@@ -14,11 +14,10 @@
 
 static void column_grow(VgColumn *column);
 
-uint64
-vg_spi_run(VgPlan *plan, const Datum *values, const char *nulls, bool read_only, int expected)
+/* The plan, made at its first use and kept. */
+static SPIPlanPtr
+plan_of(VgPlan *plan)
 {
-	int code;
-
 	if (plan->plan == NULL)
 	{
 		SPIPlanPtr prepared = SPI_prepare(plan->text, plan->parameters, plan->types);
@@ -28,10 +27,23 @@ vg_spi_run(VgPlan *plan, const Datum *values, const char *nulls, bool read_only,
 				 SPI_result_code_string(SPI_result));
 		plan->plan = prepared;
 	}
-	code = SPI_execute_plan(plan->plan, unconstify(Datum *, values), nulls, read_only, 0);
+	return plan->plan;
+}
+
+uint64
+vg_spi_run(VgPlan *plan, const Datum *values, const char *nulls, bool read_only, int expected)
+{
+	int code = SPI_execute_plan(plan_of(plan), unconstify(Datum *, values), nulls, read_only, 0);
+
 	if (code != expected)
 		elog(ERROR, "could not run \"%s\": %s", plan->text, SPI_result_code_string(code));
 	return SPI_processed;
+}
+
+Portal
+vg_spi_cursor(VgPlan *plan, const Datum *values, bool read_only)
+{
+	return SPI_cursor_open(NULL, plan_of(plan), unconstify(Datum *, values), NULL, read_only);
 }
 
 Datum

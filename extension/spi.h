@@ -30,6 +30,9 @@ typedef struct VgPlan
 extern uint64 vg_spi_run(VgPlan *plan, const Datum *values, const char *nulls, bool read_only,
 						 int expected);
 
+/* A cursor over the statement; the caller is connected. */
+extern Portal vg_spi_cursor(VgPlan *plan, const Datum *values, bool read_only);
+
 /* Fields of the result of the last statement, by row and column number from 1. */
 extern Datum vg_spi_field(uint64 row, int column, bool *isnull);
 extern int64 vg_spi_int8(uint64 row, int column, int64 if_null);

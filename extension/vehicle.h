@@ -71,6 +71,8 @@ extern const char *const vg_position_columns[VG_POSITION_COLUMNS];
 /* One row of the columns above as the engine's struct; an error that names key, field, value and
  * range if it is bad. */
 extern void vg_position_read(void *row, const Datum *values, const bool *nulls);
+/* The same without the check. */
+extern void vg_position_take(VgPosition *position, const Datum *values, const bool *nulls);
 /* Whether a row value of the stream's type cannot be used, and why. */
 extern bool vg_position_fault(HeapTupleHeader row, VgFault *fault);
 

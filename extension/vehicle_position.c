@@ -48,8 +48,8 @@ enum
 };
 
 /* The fields that a check looks at; the others only need their place among the columns. */
-static void
-position_take(VgPosition *position, const Datum *values, const bool *nulls)
+void
+vg_position_take(VgPosition *position, const Datum *values, const bool *nulls)
 {
 	unsigned has = 0;
 
@@ -167,7 +167,7 @@ vg_position_read(void *row, const Datum *values, const bool *nulls)
 	VgPosition *position = row;
 	VgFault fault;
 
-	position_take(position, values, nulls);
+	vg_position_take(position, values, nulls);
 	if (position_fault(position, nulls, &fault))
 		position_refuse(position, &fault);
 }
@@ -187,7 +187,7 @@ vg_position_fault(HeapTupleHeader row, VgFault *fault)
 									: (VgFault){"bad_time", "observed_at", NAN, "not null"};
 		return true;
 	}
-	position_take(&position, values, nulls);
+	vg_position_take(&position, values, nulls);
 	return position_fault(&position, nulls, fault);
 }
 

@@ -12,7 +12,8 @@
 #include "vehicle.h"
 #include "vigil.h"
 
-static VgVehicleRules rules;
+static VgVehicleRules live;
+static VgVehicleRules *rules = &live; /* those being filled: the live ones, or a backtest's */
 static uint64 rules_generation;
 static uint64 rules_fence_kinds;
 static bool rules_loaded = false;
@@ -111,12 +112,12 @@ take_kind_caps(const VgModel *model)
 	{
 		const char *code = vg_vehicle_kind_code[kind];
 
-		rules.kind_cap[kind][0] = rules.kind_cap[kind][1] = 0;
+		rules->kind_cap[kind][0] = rules->kind_cap[kind][1] = 0;
 		if (getKeyJsonValueFromContainer(caps.val.binary.data, code, strlen(code), &pair) == NULL ||
 			pair.type != jbvBinary)
 			continue;
 		for (int i = 0; i < 2; i++)
-			(void) array_number(pair.val.binary.data, i, -1, &rules.kind_cap[kind][i]);
+			(void) array_number(pair.val.binary.data, i, -1, &rules->kind_cap[kind][i]);
 	}
 }
 
@@ -128,11 +129,11 @@ take_steps(const VgModel *model)
 
 	if (parameter(model, "steps", &steps) == NULL || steps.type != jbvBinary)
 		return;
-	while (count < (int) lengthof(rules.visibility.limit_kmh) &&
-		   array_number(steps.val.binary.data, count, 0, &rules.visibility.visibility_m[count]) &&
-		   array_number(steps.val.binary.data, count, 1, &rules.visibility.limit_kmh[count]))
+	while (count < (int) lengthof(rules->visibility.limit_kmh) &&
+		   array_number(steps.val.binary.data, count, 0, &rules->visibility.visibility_m[count]) &&
+		   array_number(steps.val.binary.data, count, 1, &rules->visibility.limit_kmh[count]))
 		count++;
-	rules.visibility.count = count;
+	rules->visibility.count = count;
 }
 
 static void
@@ -143,10 +144,10 @@ take_bits(const VgModel *model)
 
 	if (parameter(model, "bits", &bits) == NULL || bits.type != jbvBinary)
 		return;
-	rules.equipment_bits = 0;
+	rules->equipment_bits = 0;
 	for (uint32 i = 0; array_number(bits.val.binary.data, i, -1, &bit); i++)
 		if (bit >= 0 && bit < 32)
-			rules.equipment_bits |= 1u << (int) bit;
+			rules->equipment_bits |= 1u << (int) bit;
 }
 
 static void
@@ -185,34 +186,34 @@ static void
 take_driver(VgVehicleModel number, const VgModel *model)
 {
 	if (number == VG_FATIGUE_CONTINUOUS)
-		take_clock(model, &rules.fatigue);
+		take_clock(model, &rules->fatigue);
 	if (number == VG_FATIGUE_NIGHT)
 	{
-		take_clock(model, &rules.fatigue_night);
-		take_minute(model, "from", &rules.fatigue_night_from);
-		take_minute(model, "to", &rules.fatigue_night_to);
+		take_clock(model, &rules->fatigue_night);
+		take_minute(model, "from", &rules->fatigue_night_from);
+		take_minute(model, "to", &rules->fatigue_night_to);
 	}
 	if (number == VG_OVERTIME_24H)
 	{
-		take_time(model, "limit_min", USECS_PER_MINUTE, &rules.overtime_us);
-		take_time(model, "limit_min_goods", USECS_PER_MINUTE, &rules.overtime_goods_us);
-		take_time(model, "bucket_min", USECS_PER_MINUTE, &rules.overtime_bucket_us);
+		take_time(model, "limit_min", USECS_PER_MINUTE, &rules->overtime_us);
+		take_time(model, "limit_min_goods", USECS_PER_MINUTE, &rules->overtime_goods_us);
+		take_time(model, "bucket_min", USECS_PER_MINUTE, &rules->overtime_bucket_us);
 	}
 	if (number == VG_HARSH_DRIVING)
 	{
-		take_count(model, "n", &rules.harsh.count);
-		take_time(model, "window_min", USECS_PER_MINUTE, &rules.harsh.window_us);
-		take_time(model, "max_dt_s", USECS_PER_SEC, &rules.harsh.max_interval_us);
-		take_number(model, "decel", &rules.harsh.brake);
-		take_number(model, "accel", &rules.harsh.accelerate);
-		take_number(model, "turn", &rules.harsh.turn);
+		take_count(model, "n", &rules->harsh.count);
+		take_time(model, "window_min", USECS_PER_MINUTE, &rules->harsh.window_us);
+		take_time(model, "max_dt_s", USECS_PER_SEC, &rules->harsh.max_interval_us);
+		take_number(model, "decel", &rules->harsh.brake);
+		take_number(model, "accel", &rules->harsh.accelerate);
+		take_number(model, "turn", &rules->harsh.turn);
 	}
 	if (number == VG_NIGHT_BAN_COACH)
 	{
-		take_minute(model, "from", &rules.ban_from);
-		take_minute(model, "to", &rules.ban_to);
-		take_time(model, "moving_min", USECS_PER_MINUTE, &rules.ban_moving_us);
-		take_number(model, "moving_kmh", &rules.ban_moving_kmh);
+		take_minute(model, "from", &rules->ban_from);
+		take_minute(model, "to", &rules->ban_to);
+		take_time(model, "moving_min", USECS_PER_MINUTE, &rules->ban_moving_us);
+		take_number(model, "moving_kmh", &rules->ban_moving_kmh);
 	}
 }
 
@@ -220,35 +221,35 @@ static void
 take_speeds(VgVehicleModel number, const VgModel *model)
 {
 	if (number == VG_SPEEDING_SEGMENT)
-		take_speed(model, &rules.speeding_segment);
+		take_speed(model, &rules->speeding_segment);
 	if (number == VG_SPEEDING_KIND_CAP)
 	{
-		take_speed(model, &rules.speeding_kind_cap);
+		take_speed(model, &rules->speeding_kind_cap);
 		take_kind_caps(model);
 	}
 	if (number == VG_SPEEDING_NIGHT)
 	{
-		take_speed(model, &rules.speeding_night);
-		take_number(model, "day_ratio", &rules.night_share);
-		take_minute(model, "from", &rules.speeding_night_from);
-		take_minute(model, "to", &rules.speeding_night_to);
+		take_speed(model, &rules->speeding_night);
+		take_number(model, "day_ratio", &rules->night_share);
+		take_minute(model, "from", &rules->speeding_night_from);
+		take_minute(model, "to", &rules->speeding_night_to);
 	}
 	if (number == VG_LOW_VISIBILITY_SPEED)
 	{
 		take_steps(model);
-		take_number(model, "other_50", &rules.visibility.other_50_kmh);
-		take_count(model, "n", &rules.visibility.debounce.raise_count);
+		take_number(model, "other_50", &rules->visibility.other_50_kmh);
+		take_count(model, "n", &rules->visibility.debounce.raise_count);
 	}
 	if (number == VG_ICE_SPEED)
 	{
-		take_number(model, "limit_kmh", &rules.ice_limit_kmh);
-		take_number(model, "school_bus", &rules.ice_school_bus_kmh);
-		take_count(model, "n", &rules.ice.raise_count);
+		take_number(model, "limit_kmh", &rules->ice_limit_kmh);
+		take_number(model, "school_bus", &rules->ice_school_bus_kmh);
+		take_count(model, "n", &rules->ice.raise_count);
 	}
 	if (number == VG_DANGEROUS_SECTION)
 	{
-		take_number(model, "share", &rules.dangerous_share);
-		take_count(model, "min_points", &rules.dangerous.raise_count);
+		take_number(model, "share", &rules->dangerous_share);
+		take_count(model, "min_points", &rules->dangerous.raise_count);
 	}
 }
 
@@ -256,38 +257,38 @@ static void
 take_device(VgVehicleModel number, const VgModel *model)
 {
 	if (number == VG_OVERLOAD_PEOPLE)
-		take_count(model, "n", &rules.overload_people.raise_count);
+		take_count(model, "n", &rules->overload_people.raise_count);
 	if (number == VG_GPS_DRIFT)
 	{
-		take_count(model, "n", &rules.drift.count);
-		take_time(model, "window_min", USECS_PER_MINUTE, &rules.drift.window_us);
-		take_number(model, "max_kmh", &rules.drift.max_kmh);
-		take_number(model, "min_m", &rules.drift.min_m);
+		take_count(model, "n", &rules->drift.count);
+		take_time(model, "window_min", USECS_PER_MINUTE, &rules->drift.window_us);
+		take_number(model, "max_kmh", &rules->drift.max_kmh);
+		take_number(model, "min_m", &rules->drift.min_m);
 	}
 	if (number == VG_GPS_SHIELD)
 	{
-		take_time(model, "bad_min", USECS_PER_MINUTE, &rules.shield_bad_us);
-		rules.shield_bucket_us =
+		take_time(model, "bad_min", USECS_PER_MINUTE, &rules->shield_bad_us);
+		rules->shield_bucket_us =
 			(int64) (parameter_number(model, "window_min", 15) * USECS_PER_MINUTE / 15);
 	}
 	if (number == VG_VIDEO_BLOCKED)
 	{
-		take_time(model, "bad_min", USECS_PER_MINUTE, &rules.video_blocked.raise_span_us);
-		take_number(model, "min_kmh", &rules.video_min_kmh);
+		take_time(model, "bad_min", USECS_PER_MINUTE, &rules->video_blocked.raise_span_us);
+		take_number(model, "min_kmh", &rules->video_min_kmh);
 	}
 	if (number == VG_SPEED_TAMPER)
 	{
-		take_number(model, "diff_kmh", &rules.tamper_diff_kmh);
-		take_time(model, "bad_min", USECS_PER_MINUTE, &rules.speed_tamper.raise_span_us);
+		take_number(model, "diff_kmh", &rules->tamper_diff_kmh);
+		take_time(model, "bad_min", USECS_PER_MINUTE, &rules->speed_tamper.raise_span_us);
 	}
 	if (number == VG_CLONE_JUMP)
 	{
-		take_number(model, "max_kmh", &rules.clone_max_kmh);
-		rules.clone_min_m = parameter_number(model, "min_km", rules.clone_min_m / 1000) * 1000;
+		take_number(model, "max_kmh", &rules->clone_max_kmh);
+		rules->clone_min_m = parameter_number(model, "min_km", rules->clone_min_m / 1000) * 1000;
 	}
 	if (number == VG_EQUIPMENT_ALARM)
 	{
-		take_time(model, "bad_min", USECS_PER_MINUTE, &rules.equipment.raise_span_us);
+		take_time(model, "bad_min", USECS_PER_MINUTE, &rules->equipment.raise_span_us);
 		take_bits(model);
 	}
 }
@@ -296,22 +297,22 @@ static void
 take_place(VgVehicleModel number, const VgModel *model)
 {
 	if (number == VG_FORBIDDEN_AREA_ENTRY)
-		take_count(model, "min_points", &rules.forbidden_area.raise_count);
+		take_count(model, "min_points", &rules->forbidden_area.raise_count);
 	if (number == VG_FORBIDDEN_ROAD_ENTRY)
-		take_count(model, "min_points", &rules.forbidden_road.raise_count);
+		take_count(model, "min_points", &rules->forbidden_road.raise_count);
 	if (number == VG_RESTRICTED_HOURS)
-		take_count(model, "min_points", &rules.restricted_hours.raise_count);
+		take_count(model, "min_points", &rules->restricted_hours.raise_count);
 	if (number >= VG_WATER_SOURCE_STAY && number <= VG_GOVERNMENT_STAY)
-		take_stay(model, &rules.stay[number - VG_WATER_SOURCE_STAY]);
+		take_stay(model, &rules->stay[number - VG_WATER_SOURCE_STAY]);
 	if (number == VG_STOP_EXPRESSWAY)
 	{
-		take_time(model, "minutes", USECS_PER_MINUTE, &rules.stop_expressway.raise_span_us);
-		take_number(model, "jam_share", &rules.jam_share_expressway);
+		take_time(model, "minutes", USECS_PER_MINUTE, &rules->stop_expressway.raise_span_us);
+		take_number(model, "jam_share", &rules->jam_share_expressway);
 	}
 	if (number == VG_STOP_STRUCTURE)
 	{
-		take_time(model, "minutes", USECS_PER_MINUTE, &rules.stop_structure.raise_span_us);
-		take_number(model, "jam_share", &rules.jam_share_structure);
+		take_time(model, "minutes", USECS_PER_MINUTE, &rules->stop_structure.raise_span_us);
+		take_number(model, "jam_share", &rules->jam_share_structure);
 	}
 }
 
@@ -326,33 +327,88 @@ kind_bit(const char *code)
 static void
 take_fence_kinds(void)
 {
-	rules.hazmat_forbidden = kind_bit("hazmat_forbidden");
-	rules.truck_forbidden = kind_bit("truck_forbidden");
-	rules.restricted = kind_bit("restricted_hours");
-	rules.normal_stop = kind_bit("normal_stop");
-	rules.relay_point = kind_bit("relay_point");
-	rules.stay[0].fence_kinds = kind_bit("water_source");
-	rules.stay[1].fence_kinds = kind_bit("school");
-	rules.stay[2].fence_kinds = kind_bit("government") | kind_bit("key_area");
+	rules->hazmat_forbidden = kind_bit("hazmat_forbidden");
+	rules->truck_forbidden = kind_bit("truck_forbidden");
+	rules->restricted = kind_bit("restricted_hours");
+	rules->normal_stop = kind_bit("normal_stop");
+	rules->relay_point = kind_bit("relay_point");
+	rules->stay[0].fence_kinds = kind_bit("water_source");
+	rules->stay[1].fence_kinds = kind_bit("school");
+	rules->stay[2].fence_kinds = kind_bit("government") | kind_bit("key_area");
+}
+
+/* The model with a backtest's parameters over its own; enabled or not as they say. */
+static VgModel
+model_with(const VgModel *model, const Jsonb *overrides)
+{
+	VgModel changed = *model;
+	JsonbIterator *iterator = JsonbIteratorInit(unconstify(JsonbContainer *, &overrides->root));
+	JsonbIteratorToken token;
+	JsonbValue key, value, known;
+
+	while ((token = JsonbIteratorNext(&iterator, &key, true)) != WJB_DONE)
+	{
+		if (token != WJB_KEY)
+			continue;
+		(void) JsonbIteratorNext(&iterator, &value, true);
+		if (key.val.string.len == 7 && memcmp(key.val.string.val, "enabled", 7) == 0 &&
+			value.type == jbvBool)
+		{
+			changed.enabled = value.val.boolean;
+			continue;
+		}
+		if (getKeyJsonValueFromContainer(&model->parameters->root, key.val.string.val,
+										 key.val.string.len, &known) == NULL ||
+			known.type != value.type)
+			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("model \"%s\" has no parameter \"%.*s\" of that type", model->code,
+						   key.val.string.len, key.val.string.val),
+					errhint("vigil.model.parameters_default lists them; \"enabled\": true or false "
+							"works too."));
+	}
+	changed.parameters =
+		DatumGetJsonbP(DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(model->parameters),
+										   JsonbPGetDatum(overrides)));
+	return changed;
 }
 
 static void
-rules_compile(const VgCatalog *catalog)
+rules_take(VgVehicleModel number, const VgModel *model)
 {
-	vg_vehicle_rules_default(&rules);
-	rules.enabled = 0;
-	rules.utc_offset_minutes = vigil_utc_offset_minutes;
+	if (!model->enabled)
+		return;
+	rules->enabled |= VG_MODEL_BIT(number);
+	take_driver(number, model);
+	take_speeds(number, model);
+	take_device(number, model);
+	take_place(number, model);
+}
+
+static void
+rules_compile(const VgCatalog *catalog, const Jsonb *overrides)
+{
+	vg_vehicle_rules_default(rules);
+	rules->enabled = 0;
+	rules->utc_offset_minutes = vigil_utc_offset_minutes;
 	for (int number = 0; number < VG_VEHICLE_MODELS; number++)
 	{
-		const VgModel *model = vg_catalog_model(catalog, "vehicle", vg_vehicle_model_code[number]);
+		const char *code = vg_vehicle_model_code[number];
+		const VgModel *model = vg_catalog_model(catalog, "vehicle", code);
+		JsonbValue own;
 
-		if (model == NULL || !model->enabled)
+		if (model == NULL)
 			continue;
-		rules.enabled |= VG_MODEL_BIT(number);
-		take_driver(number, model);
-		take_speeds(number, model);
-		take_device(number, model);
-		take_place(number, model);
+		if (overrides != NULL &&
+			getKeyJsonValueFromContainer(unconstify(JsonbContainer *, &overrides->root), code,
+										 strlen(code), &own) != NULL &&
+			own.type == jbvBinary)
+		{
+			VgModel changed = model_with(model, JsonbValueToJsonb(&own));
+
+			rules_take(number, &changed);
+		}
+		else
+			rules_take(number, model);
 	}
 	take_fence_kinds();
 }
@@ -364,13 +420,21 @@ vg_vehicle_rules(void)
 	uint64 kinds = kind_bit("water_source") | kind_bit("hazmat_forbidden");
 
 	if (!rules_loaded || catalog->generation != rules_generation || kinds != rules_fence_kinds ||
-		rules.utc_offset_minutes != vigil_utc_offset_minutes)
+		live.utc_offset_minutes != vigil_utc_offset_minutes)
 	{
 		rules_loaded = false;
-		rules_compile(catalog);
+		rules = &live;
+		rules_compile(catalog, NULL);
 		rules_generation = catalog->generation;
 		rules_fence_kinds = kinds;
 		rules_loaded = true;
 	}
-	return &rules;
+	return &live;
+}
+
+void
+vg_vehicle_rules_with(const Jsonb *overrides, VgVehicleRules *changed)
+{
+	rules = changed;
+	rules_compile(vg_catalog(), overrides);
 }
