@@ -278,8 +278,10 @@ variable_ref(ParseState *pstate, ColumnRef *reference)
 	const CustomParse *parse = pstate->p_ref_hook_state;
 	const char *name;
 
-	if (list_length(reference->fields) != 1 || !IsA(linitial(reference->fields), String))
-		return NULL; /* the parser says what is wrong with it */
+	if (list_length(reference->fields) != 1)
+		return NULL;							   /* the parser says what is wrong with it */
+	if (!IsA(linitial(reference->fields), String)) /* that, it does not expect here */
+		refuse("custom expression cannot use *");
 	name = strVal(linitial(reference->fields));
 	for (int i = 0; i < parse->feed->count; i++)
 	{

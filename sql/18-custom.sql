@@ -62,6 +62,7 @@ RETURNS TABLE (ordinal integer, model text, answer text)
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vigil_try_models';
 COMMENT ON FUNCTION vigil.try_models(jsonb, text, text, boolean) IS
     'What each enabled custom model says (yes, no, failed) of made-up observations, an array of objects with the variables of vigil.custom_variables(): [{"speed_kmh": 50, "kind": "hazmat"}]; what is left out is null. Raises nothing; with record, errors go to vigil.model_error as in earnest. Errors: 22023 unknown variable or feed, 22P02 a value that its type does not take';
+REVOKE ALL ON FUNCTION vigil.try_models(jsonb, text, text, boolean) FROM PUBLIC;
 
 CREATE TABLE vigil.model_error (
     id bigint GENERATED ALWAYS AS IDENTITY,
