@@ -62,6 +62,7 @@ BEGIN
     RETURN QUERY SELECT s.* FROM vigil.setup_node(node) AS s;
     RETURN QUERY SELECT s.* FROM vigil.setup_catalogue() AS s;
     RETURN QUERY SELECT s.* FROM vigil.setup_plans() AS s;
+    RETURN QUERY SELECT s.* FROM vigil_vehicle.setup_registers() AS s;
     RETURN QUERY SELECT s.* FROM vigil_vehicle.setup_streams() AS s;
     RETURN QUERY SELECT s.* FROM vigil.setup_jobs() AS s;
     RETURN NEXT vigil.start_workers();
