@@ -151,18 +151,17 @@ CREATE FUNCTION vigil.import_query(target regclass, key name, key_given boolean)
 LANGUAGE sql STABLE STRICT
 BEGIN ATOMIC
     SELECT format('SELECT k.*, CASE %s END AS import_reason FROM (SELECT u.*%s FROM (SELECT m.*%s FROM ('
-                  'SELECT n.number AS import_number, o.%I IS NOT NULL AS import_known, %s FROM ('
+                  'SELECT n.number AS import_number, %s FROM ('
                   'SELECT i.number, i.fields, pg_catalog.jsonb_populate_record(NULL::%s, i.fields) AS new '
                   'FROM ROWS FROM (pg_catalog.unnest($1::bigint[]), pg_catalog.unnest($2::jsonb[])) AS i (number, fields) OFFSET 0'
-                  ') AS n LEFT JOIN %6$s AS o ON o.%4$I = (n.new).%4$I) AS m) AS u) AS k',
+                  ') AS n LEFT JOIN %5$s AS o ON o.%6$I = (n.new).%6$I) AS m) AS u) AS k',
                   vigil.import_faults(target, import_query.key, key_given),
                   string_agg(format(', EXISTS (SELECT FROM %s AS t WHERE %s = u.import_unique_%s AND t.%I IS DISTINCT FROM u.%4$I)'
                                     ' AS import_taken_%3$s', target, q.expression, q.number, import_query.key), ''),
                   string_agg(format(', %s AS import_unique_%s', q.expression, q.number), ''),
-                  import_query.key,
                   (SELECT string_agg(vigil.import_column(target, import_query.key, f.name), ', ')
                    FROM unnest(vigil.import_fields(target)) AS f (name)),
-                  target)
+                  target, import_query.key)
     FROM vigil.import_uniques(target, import_query.key) AS q;
 END;
 COMMENT ON FUNCTION vigil.import_query(regclass, name, boolean) IS
