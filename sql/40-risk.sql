@@ -18,7 +18,6 @@ CREATE TABLE vigil.risk_state (
     CONSTRAINT risk_state_pkey PRIMARY KEY (profile, subject),
     CONSTRAINT risk_state_mask_check CHECK (own_mask >= 0 AND inherited_mask >= 0)
 ) WITH (fillfactor = 70);
-CREATE INDEX risk_state_recover_at_idx ON vigil.risk_state (recover_at) WHERE recover_at IS NOT NULL;
 COMMENT ON TABLE vigil.risk_state IS
     'Score, colour and active situations of a subject now (当前码); a subject that never had a hazard has no row and is green at 100';
 COMMENT ON COLUMN vigil.risk_state.profile IS 'Kind of subject: code of vigil.profile';

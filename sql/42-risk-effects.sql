@@ -193,7 +193,9 @@ BEGIN
     PERFORM vigil.close_disabled_models(at);
     FOR scored IN
         SELECT s.profile, array_agg(s.subject) AS subjects FROM vigil.risk_state AS s
-        WHERE (s.own_mask | s.inherited_mask <> 0 OR s.colour <> 'green' OR s.recover_at IS NOT NULL)
+        -- a subject that is green and stays so at the same score has nothing to step
+        WHERE (s.colour <> 'green' OR s.score <> vigil.risk_score(s.profile, s.own_mask | s.inherited_mask)
+               OR vigil.risk_colour(s.profile, s.own_mask | s.inherited_mask) <> 'green')
           AND (rescore.profile IS NULL OR s.profile = rescore.profile)
         GROUP BY s.profile ORDER BY s.profile
     LOOP

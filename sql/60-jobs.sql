@@ -75,7 +75,11 @@ BEGIN
         ('road_states', '47 19 * * *', 'SELECT vigil_vehicle.purge_road_states()',
          'delete road states older than 12 months', '清理路况历史数据'),
         ('model_errors', '53 19 * * *', 'SELECT vigil.purge_model_errors()',
-         'delete errors of custom models older than 90 days', '清理自定义模型错误记录')
+         'delete errors of custom models older than 90 days', '清理自定义模型错误记录'),
+        ('recover_colours', '* * * * *', 'SELECT vigil.recover_colours()',
+         'recover colours whose hold time is over; a second net, the dispatcher does it to the second', '升分调色'),
+        ('rescore', '*/10 * * * *', 'SELECT vigil.rescore()',
+         'score and colour again after a change of weights or thresholds', '规则变更后重新赋码')
     ), stored AS (
         INSERT INTO vigil.job AS j (name, zh, en, schedule, schedule_default, command)
         SELECT w.name, w.zh, w.en, w.schedule, w.schedule, w.command FROM wanted AS w
