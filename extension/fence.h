@@ -11,7 +11,6 @@
 
 #include "engine/fenceindex.h"
 
-extern void vg_fence_init(void);				/* called by _PG_init */
 extern const VgFenceIndex *vg_fences(void);		/* never NULL; empty where there are no fences */
 extern int vg_fence_kind_bit(const char *code); /* bit of vigil.fence_kind, or -1 */
 

@@ -38,3 +38,31 @@ CREATE TABLE vigil.geofence (
     CONSTRAINT geofence_buffer_m_check CHECK (buffer_m BETWEEN 0 AND 50000),
     CONSTRAINT geofence_valid_check CHECK (valid_from < valid_until)
 );
+
+-- Minutes of a day of 'HH:MM', 0 to 1440.
+CREATE FUNCTION vigil.minute_of_day(clock text) RETURNS integer
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN split_part(clock, ':', 1)::integer * 60 + split_part(clock, ':', 2)::integer;
+COMMENT ON FUNCTION vigil.minute_of_day(text) IS 'Minutes since midnight of HH:MM, 0 to 1440 (24:00). Error 22P02: no number.';
+
+CREATE FUNCTION vigil.hours_packed(hours jsonb) RETURNS integer[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT array_agg(n.number ORDER BY h.ordinality, n.ordinality)
+    FROM jsonb_array_elements(hours) WITH ORDINALITY AS h (span, ordinality)
+    CROSS JOIN LATERAL unnest(ARRAY[
+        CASE WHEN h.span ? 'days'
+             THEN (SELECT bit_or(1 << (d.day::integer - 1)) FROM jsonb_array_elements_text(h.span -> 'days') AS d (day))
+             ELSE 127 END,
+        vigil.minute_of_day(coalesce(h.span ->> 'from', '00:00')),
+        vigil.minute_of_day(coalesce(h.span ->> 'to', '24:00'))]) WITH ORDINALITY AS n (number, ordinality);
+END;
+COMMENT ON FUNCTION vigil.hours_packed(jsonb)
+    IS 'Active hours as the fence index takes them: for each window days (bit 0 = Monday), from and to in minutes of the day';
+
+CREATE TRIGGER geofence_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON vigil.geofence
+    FOR EACH STATEMENT EXECUTE FUNCTION vigil.block_changed('fence');
+ALTER TABLE vigil.geofence ENABLE ALWAYS TRIGGER geofence_changed;
+CREATE TRIGGER fence_kind_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON vigil.fence_kind
+    FOR EACH STATEMENT EXECUTE FUNCTION vigil.block_changed('fence');
+ALTER TABLE vigil.fence_kind ENABLE ALWAYS TRIGGER fence_kind_changed;

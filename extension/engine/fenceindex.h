@@ -8,7 +8,7 @@
 #ifndef VIGIL_ENGINE_FENCEINDEX_H
 #define VIGIL_ENGINE_FENCEINDEX_H
 
-#include "base.h"
+#include "geo.h"
 
 typedef enum VgFenceRole
 {
@@ -36,7 +36,49 @@ typedef struct VgFence
 	uint8_t role;			/* VgFenceRole */
 } VgFence;
 
+/* The number of an area is its place in fence[]. */
+typedef struct VgFenceSource
+{
+	const VgFence *fence; /* ascending by (id, role) */
+	const VgFenceHours *hours;
+	const VgPoint *vertex;		/* rings one after the other, each closed: first = last */
+	const uint32_t *ring_first; /* first vertex of each ring; ring_count + 1 of them, the last is
+								   vertex_count */
+	const uint32_t
+		*ring_fence; /* the area of each ring, ascending; outer rings and holes in any order */
+	uint32_t fence_count;
+	uint32_t hours_count;
+	uint32_t vertex_count;
+	uint32_t ring_count;
+} VgFenceSource;
+
 typedef struct VgFenceIndex VgFenceIndex;
+
+/* The areas that cover a point, one after the other. */
+typedef struct VgFenceCursor
+{
+	const VgFenceIndex *index;
+	const uint32_t *entry; /* in the cell's list; NULL = a single area that holds the whole cell */
+	uint32_t left;
+	uint32_t single;
+	double right; /* the cell's right side */
+	VgPoint p;
+} VgFenceCursor;
+
+/* Memory that a build of this source most likely needs, its scratch included: linear in vertices
+ * and fences. */
+extern size_t vg_fence_room(const VgFenceSource *source);
+/*
+ * vg_fence_build: build the index at the start of memory (aligned to 8 bytes), scratch at its end.
+ *
+ * VG_FULL = give it more (twice as much); VG_RANGE = a coordinate is not finite or beyond 1000
+ * degrees; VG_SYNTAX = rings not closed, fences or rings out of order, hours out of range.  The
+ * index may then be copied: vg_fence_size bytes.
+ */
+extern VgStatus vg_fence_build(const VgFenceSource *source, void *memory, size_t size);
+extern size_t vg_fence_size(const VgFenceIndex *index);
+/* How many areas there are: no query answers more. */
+extern int vg_fence_count(const VgFenceIndex *index);
 
 /*
  * vg_fence_query: numbers of all areas that cover the point, ascending, up to capacity; returns how
@@ -45,8 +87,9 @@ typedef struct VgFenceIndex VgFenceIndex;
  */
 extern int vg_fence_query(const VgFenceIndex *index, double lon, double lat, uint32_t *hits,
 						  int capacity);
-/* How many areas there are: no query answers more. */
-extern int vg_fence_count(const VgFenceIndex *index);
+/* The same without room for them: open, then next until it returns -1. */
+extern void vg_fence_open(VgFenceCursor *cursor, const VgFenceIndex *index, double lon, double lat);
+extern int64_t vg_fence_next(VgFenceCursor *cursor);
 extern const VgFence *vg_fence_get(const VgFenceIndex *index, uint32_t number);
 /* The number of the area of this fence and role, or -1 (deleted, or the role is not present). */
 extern int64_t vg_fence_find(const VgFenceIndex *index, int64_t id, VgFenceRole role);
@@ -55,5 +98,12 @@ extern bool vg_fence_active(const VgFenceIndex *index, uint32_t number, int64_t 
 							int32_t utc_offset_minutes);
 /* Whether this one area covers the point. */
 extern bool vg_fence_covers(const VgFenceIndex *index, uint32_t number, double lon, double lat);
+/*
+ * vg_fence_distance_m: metres to the nearest COVERED area of a kind, 0 on and in it, HUGE_VAL
+ * beyond max_m or where there is none.  Within 0.1 % up to 10 km; farther on the ellipsoid, to the
+ * point that is nearest in degrees scaled at p.
+ */
+extern double vg_fence_distance_m(const VgFenceIndex *index, int kind, double lon, double lat,
+								  double max_m);
 
 #endif

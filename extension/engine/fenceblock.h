@@ -1,0 +1,130 @@
+/*
+ * fenceblock.h: the layout of the fence index's block; private to fenceindex.c, fencebuild.c and
+ * fencenear.c.
+ *
+ * The plane is a square of 2^24 by 2^24 finest cells, cut by a tree of grids: a node cuts its
+ * square into 2^bits by 2^bits equal ones, so that any cell is found by shifting the point's two
+ * cell numbers.  A leaf names the areas that hold all of it, and the areas that have edges in it
+ * with just those edges.
+ *
+ * How a leaf answers.  An edge counts for a point p if it rises or falls through p's latitude (half
+ * open: lower end included) and p is west of it; p is inside if an odd number of edges counts.  For
+ * a cell with right side R, T(e, p) = "e counts for p" xor "e has one end east of R, not below that
+ * of p"; edges wholly east of R have T = 0.  The chains of edges east of R cancel out, so the xor
+ * of T over all edges is still the answer; and T of an edge that does not touch the cell is
+ * constant in it.  These constants are summed up in the entry's parity; the edges that touch the
+ * cell follow. Only "p is west of e" needs arithmetic, for an edge in p's own cell: nothing is cut
+ * or rounded at a cell's border.
+ */
+#ifndef VIGIL_ENGINE_FENCEBLOCK_H
+#define VIGIL_ENGINE_FENCEBLOCK_H
+
+#include "fenceindex.h"
+
+#define FENCE_LEVEL_BITS 24
+#define FENCE_KINDS 64
+
+/*
+ * A cell's sides are moved out by this many degrees (0.1 mm) where edges are collected: a thousand
+ * times more than any rounding in finding a cell or a side.
+ */
+#define FENCE_MARGIN_DEG 1e-9
+/* The finest cell's smallest side: far larger than the margin. */
+#define FENCE_STEP_DEG 1e-8
+
+/* A cell is one word: what it is in the two low bits, the rest a number of an area or of a word. */
+#define CELL_EMPTY UINT32_C(0)
+#define CELL_SINGLE UINT32_C(1) /* one area holds the whole cell */
+#define CELL_LIST                                                                                  \
+	UINT32_C(                                                                                      \
+		2) /* count, then entries: area, parity | runs << 1, then per run: first vertex, edges */
+#define CELL_NODE UINT32_C(3) /* bits, then 2^(2 bits) cells, row by row from the south */
+#define CELL_TYPE(cell) ((cell) &3u)
+#define CELL_VALUE(cell) ((cell) >> 2)
+#define CELL_VALUE_MAX (UINT32_MAX >> 2)
+
+/* Up to this many neighbouring edges of one ring share a box in the tree that finds the nearest
+ * area. */
+#define CHUNK_EDGES 16
+#define CHUNK_FANOUT 8
+
+/* A box in metres about the centre of the earth, rounded outward. */
+typedef struct FenceBox
+{
+	float low[3];
+	float high[3];
+} FenceBox;
+
+typedef struct FenceChunk
+{
+	FenceBox box;
+	uint32_t vertex;
+	uint32_t edges;
+} FenceChunk;
+
+/* One kind's chunks, and the boxes above them level by level, lowest first. */
+typedef struct FenceForest
+{
+	uint32_t chunk_first;
+	uint32_t chunk_count;
+	uint32_t box_first;
+} FenceForest;
+
+struct VgFenceIndex
+{
+	uint64_t size; /* of the block, in bytes */
+	uint64_t fence_at;
+	uint64_t hours_at;
+	uint64_t vertex_at;
+	uint64_t chunk_at;
+	uint64_t box_at;
+	uint64_t word_at;
+	uint32_t fence_count;
+	uint32_t root; /* a cell */
+	double min_lon;
+	double min_lat;
+	double step_lon; /* degrees of a finest cell */
+	double step_lat;
+	double per_lon; /* finest cells of a degree */
+	double per_lat;
+	FenceForest forest[FENCE_KINDS];
+};
+
+static inline const void *
+fence_part(const VgFenceIndex *index, uint64_t at)
+{
+	return (const char *) index + at;
+}
+
+static inline const VgPoint *
+fence_vertices(const VgFenceIndex *index)
+{
+	return fence_part(index, index->vertex_at);
+}
+
+/* The right and the lower side of a cell, moved out by the margin: the same doubles whoever asks.
+ */
+static inline double
+fence_right(const VgFenceIndex *index, uint32_t end_column)
+{
+	return index->min_lon + end_column * index->step_lon + FENCE_MARGIN_DEG;
+}
+
+static inline double
+fence_bottom(const VgFenceIndex *index, uint32_t row)
+{
+	return index->min_lat + row * index->step_lat - FENCE_MARGIN_DEG;
+}
+
+/* The tree of nearest areas: how much it takes, and building it into the block (fencenear.c). */
+typedef struct FenceNearSize
+{
+	uint32_t chunks;
+	uint32_t boxes;
+} FenceNearSize;
+
+extern FenceNearSize vg_fence_near_size(const VgFenceSource *source);
+/* scratch: 16 bytes per chunk. */
+extern void vg_fence_near_build(VgFenceIndex *index, const VgFenceSource *source, void *scratch);
+
+#endif
