@@ -124,7 +124,7 @@ walk_geometry(Walk *walk, int depth)
 	if (!take_word(walk, swapped, &type) ||
 		((type & FLAG_SRID) && !take_word(walk, swapped, &ignored)))
 		return VG_SHORT;
-	width = 2 + ((type & FLAG_Z) != 0) + ((type & FLAG_M) != 0);
+	width = 2u + ((type & FLAG_Z) != 0) + ((type & FLAG_M) != 0);
 	type &= ~(FLAG_Z | FLAG_M | FLAG_SRID);
 	if (type >= 1000 && width == 2)
 	{
