@@ -75,9 +75,9 @@ static const Area areas[] = {
 	{FENCE_RESTRICTED_HOURS, "东浦古镇旅游车限行", 11000, -3600, 1300, 14, COACH_TOURS, 0, 0, NULL},
 	{FENCE_RESTRICTED_HOURS, "东圩夜间限行", 16500, 0, 1300, 14, HAZMATS, 44, 12,
 	 DAILY("22:00", "06:00")},
-	{FENCE_NORMAL_STOP, "青溪装卸点", -6000, -10500, 60, 4, HAZMATS | TRUCKS, 0, 0, NULL},
-	{FENCE_NORMAL_STOP, "稻香寄宿学校卸货点", -1500, -14000, 50, 4, TRUCKS, 0, 0, NULL},
-	{FENCE_NORMAL_STOP, "西渎镇政府卸货点", -9000, 0, 50, 4, HAZMATS | TRUCKS, 0, 0, NULL},
+	{FENCE_NORMAL_STOP, "青溪装卸点", -6000, -10500, 120, 4, HAZMATS | TRUCKS, 0, 0, NULL},
+	{FENCE_NORMAL_STOP, "稻香寄宿学校卸货点", -1500, -14000, 120, 4, TRUCKS, 0, 0, NULL},
+	{FENCE_NORMAL_STOP, "西渎镇政府卸货点", -9000, 0, 120, 4, HAZMATS | TRUCKS, 0, 0, NULL},
 	{FENCE_TANK_CLEANING, "南圩洗罐站", 14500, -10200, 80, 4, 0, 0, 0, NULL},
 };
 #define AREAS ((int) (sizeof(areas) / sizeof(areas[0])))

@@ -136,8 +136,9 @@ typedef struct Arc
 	int segment;
 	bool reversed;
 	double length_m;
-	double out_deg, in_deg; /* heading at its beginning and at its end */
-	bool barred[KINDS];		/* law-abiding drivers of this kind keep off */
+	double out_deg, in_deg;	  /* heading at its beginning and at its end */
+	bool barred[KINDS];		  /* law-abiding drivers of this kind keep off */
+	bool dead_end[KINDS + 1]; /* there is no going on from its end */
 } Arc;
 
 typedef struct Node
@@ -194,7 +195,8 @@ typedef struct City
 	int next_arc[MAX_ARCS];
 	Place places[MAX_PLACES];
 	Fence fences[MAX_FENCES];
-	float *cost_s[KINDS + 1]; /* to node from node, by kind; infinite where there is no way */
+	float *way_s[KINDS +
+				 1]; /* to a node from the end of an arc, by kind; infinite where there is none */
 } City;
 
 extern void roads_build(City *city);
@@ -214,10 +216,13 @@ extern double stay_buffer_m(FenceKind kind); /* < 0: stays there are no matter *
 /* The speed that a law-abiding driver of this kind keeps to on the segment at this time. */
 extern double lawful_kmh(const Segment *segment, Kind kind, int64_t now);
 extern void routes_build(City *city);
+/* Seconds by day from node to node; infinite where there is no lawful way. */
 extern double route_cost_s(const City *city, int kind, int from, int to);
-/* The arc to take from a node that was reached by an arc (-1 = none), without turning round; -1: no
- * way. */
-extern int route_next(const City *city, int kind, int node, int before, int to);
+/*
+ * The arc to take from a node that was reached by an arc (-2 = none), without turning round but in
+ * a dead end; -1: no way.  *way_s, if not NULL, is the time from there.
+ */
+extern int route_next(const City *city, int kind, int before, int node, int to, double *way_s);
 extern bool arc_is_reverse(int a, int b);
 
 #define STRETCH_ARCS 40

@@ -6,9 +6,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define RURAL_M 8000.0 /* from the middle: beyond it junctions are far apart */
+#define RURAL_M 8000.0	  /* from the middle: beyond it junctions are far apart */
+#define TOUR_TRIES 400	  /* then no junction is near enough for the time left */
+#define LEG_LEAST_S 480.0 /* of a tour: by no more can it be too long */
 
-static int path_place(const Path *path, const City *city, Vehicle *vehicle, const Action *action);
+static int path_place(const Path *path, const City *city, const Vehicle *vehicle,
+					  const Action *action);
 static void path_to(Path *path, const City *city, const Vehicle *vehicle, int to);
 static void path_tour(Path *path, const City *city, Vehicle *vehicle, const Action *action,
 					  int64_t now);
@@ -62,15 +65,29 @@ path_lay(Path *path, const City *city, Vehicle *vehicle, const Action *action, S
 	path_exits(path, city, vehicle, now);
 }
 
-/* The place to end at. */
+/* The place to end at: the one ordered, or the one that is reached first going on. */
 static int
-path_place(const Path *path, const City *city, Vehicle *vehicle, const Action *action)
+path_place(const Path *path, const City *city, const Vehicle *vehicle, const Action *action)
 {
-	int before;
+	int before, node = path_end(path, city, &before), best = -1;
+	double best_s = INFINITY;
 
 	if (action->place >= 0)
 		return action->place;
-	return place_near(city, &vehicle->random, vehicle->kind, path_end(path, city, &before));
+	for (int i = 0; i < city->place_count; i++)
+	{
+		double way_s;
+
+		if (!city->places[i].fit[vehicle->kind] || city->places[i].service_area)
+			continue;
+		(void) route_next(city, vehicle->kind, before, node, city->places[i].node, &way_s);
+		if (way_s < best_s)
+		{
+			best_s = way_s;
+			best = i;
+		}
+	}
+	return best;
 }
 
 /* Go on to a node. */
@@ -81,10 +98,13 @@ path_to(Path *path, const City *city, const Vehicle *vehicle, int to)
 
 	while (node != to)
 	{
-		int arc = route_next(city, vehicle->kind, node, before, to);
+		int arc = route_next(city, vehicle->kind, before, node, to, NULL);
 
 		if (arc < 0)
-			arc = route_next(city, ANYONE, node, before, to);
+		{
+			fprintf(stderr, "city: %s has no lawful way on\n", vehicle->plate);
+			exit(1);
+		}
 		path_add(path, city, arc, 0.0, false);
 		node = path_end(path, city, &before);
 	}
@@ -97,18 +117,20 @@ path_tour(Path *path, const City *city, Vehicle *vehicle, const Action *action, 
 	double left_s = (double) (action->until - now);
 	int done = path->steps;
 
-	while (left_s > 0.0)
+	for (int try = 0; left_s > 0.0 && try < TOUR_TRIES; try++)
 	{
 		int before, node = path_end(path, city, &before);
 		int via = random_below(&vehicle->random, city->node_count);
 		Point at = city->nodes[via].at;
+		double way_s;
 
-		if (route_cost_s(city, vehicle->kind, node, via) == INFINITY || via == node ||
+		if (via == node || (action->rural && hypot(at.x, at.y) < RURAL_M) ||
 			city->segments[city->arcs[city->nodes[via].first_arc].segment].spur ||
-			(action->rural && hypot(at.x, at.y) < RURAL_M) ||
-			(vehicle->kind == HAZMAT && route_cost_s(city, vehicle->kind, node, via) > HOUR))
+			route_next(city, vehicle->kind, before, node, via, &way_s) < 0 ||
+			way_s > fmax(left_s, LEG_LEAST_S))
 			continue;
 		path_to(path, city, vehicle, via);
+		try = 0;
 		for (; done < path->steps; done++)
 		{
 			const Step *step = &path->step[done];

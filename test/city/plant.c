@@ -9,6 +9,7 @@
 #define TAIL_S (3 * MINUTE)	  /* nor in the last, but for what is raised just before the end */
 #define APART_S (70 * MINUTE) /* between an ordinary day and what is planted */
 #define APPROACH_SHARE 1.15	  /* starting, stopping and turning on top of the plain travel time */
+#define INTERVAL_MOST_S 30
 #define SHIFTS 20
 
 static const Plant *const lists[] = {plants_driver, plants_vehicle, plants_speed, plants_place};
@@ -170,6 +171,8 @@ scene_play(const City *city, Vehicle *vehicle, const Plant *plant, int variant, 
 	vehicle->planted = true;
 	vehicle->gcj02 = variant == 4; /* some are found through a feed that must be converted */
 	vehicle->still = false;
+	if (vehicle->interval_s > INTERVAL_MOST_S) /* a rule in minutes wants more than two rows */
+		vehicle->interval_s = INTERVAL_MOST_S;
 	if (plant->play(&scene))
 		return true;
 	*vehicle = before;

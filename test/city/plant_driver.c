@@ -57,7 +57,7 @@ fatigue_continuous(Scene *scene)
 	else if (breaks) /* a stop of 10 min is no rest */
 		tour = drive_on(scene, at + 2 * HOUR, 10 * MINUTE, 140 * MINUTE);
 	else
-		tour = scene_tour(scene, at + DRIVE_S + 12 * MINUTE);
+		tour = scene_tour(scene, at + DRIVE_S + 15 * MINUTE);
 	scene_end(scene);
 	expect = scene_expect(scene, tour, WATCH_MOVING, DRIVE_S - 60, DRIVE_S + 150,
 						  breaks ? "with a stop of 10 min" : "4 hours");
@@ -100,8 +100,8 @@ overtime_24h(Scene *scene)
 {
 	bool goods = scene->variant == 2 && scene->city->end - scene->city->begin >= 17 * HOUR;
 	int tours = goods ? 4 : 3;
-	int tour_s = (goods ? 153 : 162) * MINUTE;
-	int last_s = scene->decoy ? 105 * MINUTE : tour_s;
+	int tour_s = (goods ? 158 : 168) * MINUTE;
+	int last_s = scene->decoy ? 95 * MINUTE : tour_s;
 	int whole_s = tours * (tour_s + 45 * MINUTE);
 	int64_t at;
 	Action *tour = NULL;
@@ -174,7 +174,7 @@ night_ban_coach(Scene *scene)
 
 	scene_kind(scene, scene->variant % 2 == 0 ? COACH_LINE : COACH_TOUR);
 	somewhere(scene);
-	at = brief ? scene_time(scene, 1 * HOUR + 20 * MINUTE, 2 * HOUR, 0, 0, 37 * MINUTE)
+	at = brief ? scene_time(scene, 1 * HOUR + 5 * MINUTE, 1 * HOUR + 50 * MINUTE, 0, 0, 37 * MINUTE)
 			   : scene_time(scene, 2 * HOUR + 5 * MINUTE, 5 * HOUR, 0, 900, 50 * MINUTE);
 	if (at == 0)
 		return false;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define PARKED_ROW_S 330
+#define EDGE_S (10 * MINUTE)
 #define ROAD_HOME_S (45 * MINUTE)
 #define DELIVERY_MARK "卸" /* in the name of places where a stop is normal */
 
@@ -32,8 +33,20 @@ fence_pick(Scene *scene, FenceKind kind, Kind vehicle, bool with_hours)
 static int64_t
 fence_time(Scene *scene, const Fence *fence, bool asleep, int before_s, int raise_s, int whole_s)
 {
-	return asleep ? scene_time(scene, fence->to_tod, fence->from_tod, before_s, raise_s, whole_s)
-				  : scene_time(scene, fence->from_tod, fence->to_tod, before_s, raise_s, whole_s);
+	int from_tod = asleep ? fence->to_tod : fence->from_tod;
+	int to_tod = asleep ? fence->from_tod : fence->to_tod;
+
+	if (from_tod == to_tod && scene->vehicle->kind == COACH_TOUR) /* nor between 2 and 5 */
+	{
+		from_tod = 6 * HOUR;
+		to_tod = 23 * HOUR;
+	}
+	else if (from_tod != to_tod) /* not at the edge of the hours */
+	{
+		from_tod = (from_tod + EDGE_S) % DAY;
+		to_tod = (to_tod - EDGE_S + DAY) % DAY;
+	}
+	return scene_time(scene, from_tod, to_tod, before_s, raise_s, whole_s);
 }
 
 /* Drive through a fence; raised at its second row inside. */

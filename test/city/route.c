@@ -62,35 +62,87 @@ arc_cost_s(const City *city, int arc, int kind)
 	return (float) (city->arcs[arc].length_m * 3.6 / kmh + 5.0);
 }
 
-/* Quickest ways to one node from all others (Dijkstra backwards, with a plain array: the graph is
- * small). */
+bool
+arc_is_reverse(int a, int b)
+{
+	return (a ^ b) == 1;
+}
+
+static float *
+way_of(const City *city, int kind, int arc, int to)
+{
+	return city->way_s[kind] + (size_t) to * (size_t) city->arc_count + (size_t) arc;
+}
+
+/* Whether a driver who came by one arc may take another: no turning round where there is a way on,
+ * no way through a yard. */
+static bool
+may_follow(const City *city, int kind, int before, int arc, int to)
+{
+	const Arc *next = &city->arcs[arc];
+
+	if (arc_is_reverse(before, arc))
+		return city->arcs[before].dead_end[kind];
+	return !city->segments[next->segment].spur || next->to == to ||
+		   city->next_arc[city->nodes[next->from].first_arc] < 0;
+}
+
+/* Where a kind has to turn round: all that goes on is barred to it, or ends in a yard. */
+static void
+dead_ends_find(City *city, int kind)
+{
+	for (int i = 0; i < city->arc_count; i++)
+	{
+		Arc *arc = &city->arcs[i];
+
+		arc->dead_end[kind] = true;
+		for (int out = city->nodes[arc->to].first_arc; out >= 0; out = city->next_arc[out])
+			if (!arc_is_reverse(i, out) && arc_open(city, out, kind) &&
+				!city->segments[city->arcs[out].segment].spur)
+				arc->dead_end[kind] = false;
+	}
+}
+
+/* Quickest ways to one node from the ends of all arcs (label correcting, backwards). */
 static void
 routes_to(City *city, int kind, int to)
 {
-	float *cost_s = city->cost_s[kind] + (size_t) to * MAX_NODES;
-	bool done[MAX_NODES] = {false};
+	static int queue[MAX_ARCS]; /* a ring; an arc is in it once at most */
+	bool queued[MAX_ARCS] = {false};
+	int head = 0, length = 0;
 
-	for (int i = 0; i < city->node_count; i++)
-		cost_s[i] = INFINITY;
-	cost_s[to] = 0.0F;
-	for (;;)
+	for (int i = 0; i < city->arc_count; i++)
 	{
-		int best = -1;
+		bool there = city->arcs[i].to == to;
 
-		for (int i = 0; i < city->node_count; i++)
-			if (!done[i] && cost_s[i] < INFINITY && (best < 0 || cost_s[i] < cost_s[best]))
-				best = i;
-		if (best < 0)
-			return;
-		done[best] = true;
-		for (int out = city->nodes[best].first_arc; out >= 0; out = city->next_arc[out])
+		*way_of(city, kind, i, to) = there ? 0.0F : INFINITY;
+		if (there)
+			queue[length++] = i;
+		queued[i] = there;
+	}
+	while (length > 0)
+	{
+		int arc = queue[head];
+		float through_s = *way_of(city, kind, arc, to) + arc_cost_s(city, arc, kind);
+
+		head = (head + 1) % MAX_ARCS;
+		length--;
+		queued[arc] = false;
+		if (!arc_open(city, arc, kind))
+			continue;
+		for (int out = city->nodes[city->arcs[arc].from].first_arc; out >= 0;
+			 out = city->next_arc[out])
 		{
-			int in = out ^ 1; /* arcs are added in pairs */
-			const Arc *arc = &city->arcs[in];
-			float through_s = cost_s[best] + arc_cost_s(city, in, kind);
+			int before = out ^ 1; /* arcs are added in pairs: this one leads there */
 
-			if (arc_open(city, in, kind) && through_s < cost_s[arc->from])
-				cost_s[arc->from] = through_s;
+			if (through_s >= *way_of(city, kind, before, to) ||
+				!may_follow(city, kind, before, arc, to))
+				continue;
+			*way_of(city, kind, before, to) = through_s;
+			if (queued[before])
+				continue;
+			queue[(head + length++) % MAX_ARCS] = before;
+			queued[before] = true;
 		}
 	}
 }
@@ -113,11 +165,12 @@ routes_build(City *city)
 
 	for (int kind = 0; kind <= KINDS; kind++)
 	{
-		size_t cells = (size_t) MAX_NODES * MAX_NODES;
+		size_t cells = (size_t) city->arc_count * (size_t) city->node_count;
 
-		city->cost_s[kind] = malloc(cells * sizeof(float));
-		if (city->cost_s[kind] == NULL)
+		city->way_s[kind] = malloc(cells * sizeof(float));
+		if (city->way_s[kind] == NULL)
 			abort();
+		dead_ends_find(city, kind);
 		for (int to = 0; to < city->node_count; to++)
 			routes_to(city, kind, to);
 	}
@@ -128,43 +181,34 @@ routes_build(City *city)
 				city->places[i].fit[kind] = false;
 }
 
-double
-route_cost_s(const City *city, int kind, int from, int to)
-{
-	return city->cost_s[kind][(size_t) to * MAX_NODES + (size_t) from];
-}
-
-bool
-arc_is_reverse(int a, int b)
-{
-	return (a ^ b) == 1;
-}
-
 int
-route_next(const City *city, int kind, int node, int before, int to)
+route_next(const City *city, int kind, int before, int node, int to, double *way_s)
 {
 	int best = -1;
 	double best_s = INFINITY;
 
 	for (int out = city->nodes[node].first_arc; out >= 0; out = city->next_arc[out])
 	{
-		double cost_s =
-			arc_cost_s(city, out, kind) + route_cost_s(city, kind, city->arcs[out].to, to);
-		bool back = before >= 0 && arc_is_reverse(out, before);
+		double cost_s = *way_of(city, kind, out, to) + arc_cost_s(city, out, kind);
 
-		if (!arc_open(city, out, kind) ||
-			(city->segments[city->arcs[out].segment].spur && city->arcs[out].to != to &&
-			 city->nodes[city->arcs[out].to].first_arc == (out ^ 1)))
-			continue;
-		if (back)
-			cost_s += HOUR; /* only where there is no other way */
-		if (cost_s < best_s)
+		if (arc_open(city, out, kind) && may_follow(city, kind, before, out, to) && cost_s < best_s)
 		{
 			best_s = cost_s;
 			best = out;
 		}
 	}
+	if (way_s != NULL)
+		*way_s = node == to ? 0.0 : best_s;
 	return best;
+}
+
+double
+route_cost_s(const City *city, int kind, int from, int to)
+{
+	double cost_s;
+
+	(void) route_next(city, kind, -2, from, to, &cost_s);
+	return cost_s;
 }
 
 /* The arc straight on after this one, or -1. */

@@ -380,7 +380,7 @@ truth_write(const Truth *truth, int count, const Fleet *fleet, const char *direc
 		fprintf(file, ",%s", time_text(truth[i].raised_until, text));
 		fprintf(file, ",%s", time_text(truth[i].cleared_from, text));
 		fprintf(file, ",%s", time_text(truth[i].cleared_until, text));
-		fprintf(file, ",%s\n", truth[i].note);
+		fprintf(file, ",\"%s\"\n", truth[i].note);
 	}
 	table_close(file);
 }
