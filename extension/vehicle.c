@@ -40,6 +40,7 @@ typedef struct Evaluation
 	const VgVehicleRules *rules;
 	VgVehicleWorld world;
 	VgStateStore *store;
+	VgVehicleCustom *custom; /* NULL = there are no custom models */
 	VgVehicleRow row;
 	VgStepEffect step_effects[VG_STEP_EFFECTS_MAX];
 	VgHazardEffect *effects;
@@ -231,11 +232,12 @@ create_states(const int64 *vehicles, int count)
 }
 
 static void
-effect_add(Evaluation *evaluation, const VgStepEffect *effect)
+effect_add(void *context, const VgStepEffect *effect, const char *model)
 {
 	static const VgEffectKind kinds[] = {[VG_STEP_RAISE] = VG_HAZARD_RAISE,
 										 [VG_STEP_TOUCH] = VG_HAZARD_TOUCH,
 										 [VG_STEP_CLEAR] = VG_HAZARD_CLEAR};
+	Evaluation *evaluation = context;
 	VgHazardEffect *added;
 
 	if (evaluation->effect_count == evaluation->effect_size)
@@ -253,7 +255,7 @@ effect_add(Evaluation *evaluation, const VgStepEffect *effect)
 		.at = effect->at,
 		.lon = effect->lon,
 		.lat = effect->lat,
-		.model = vg_vehicle_model_code[effect->model],
+		.model = model,
 		.clear_by = "rule",
 		.reason = effect->reason,
 		.evidence = vg_vehicle_evidence(effect),
@@ -272,11 +274,14 @@ step_vehicle(Evaluation *evaluation, const Batch *batch, int number, VgStreamCou
 
 	for (int i = batch->first[number]; i < batch->first[number + 1]; i++)
 	{
+		const VgPosition *position = &batch->rows[batch->order[i]];
+		int64 seen_before = row->state.seen_us;
+		float speed_before = row->state.speed_kmh;
 		int count = 0;
 
-		switch (vg_vehicle_step(&row->state, &batch->rows[batch->order[i]], &row->traits,
-								row->orders, row->order_count, evaluation->rules,
-								&evaluation->world, evaluation->step_effects, &count))
+		switch (vg_vehicle_step(&row->state, position, &row->traits, row->orders, row->order_count,
+								evaluation->rules, &evaluation->world, evaluation->step_effects,
+								&count))
 		{
 			case VG_STEP_DONE:
 				break;
@@ -294,8 +299,14 @@ step_vehicle(Evaluation *evaluation, const Batch *batch, int number, VgStreamCou
 		}
 		changed = true;
 		for (int e = 0; e < count; e++)
-			effect_add(evaluation, &evaluation->step_effects[e]);
+			effect_add(evaluation, &evaluation->step_effects[e],
+					   vg_vehicle_model_code[evaluation->step_effects[e].model]);
+		if (evaluation->custom != NULL && row->state.last_us == position->observed_at)
+			vg_vehicle_custom_row(evaluation->custom, number, position, row, seen_before,
+								  speed_before);
 	}
+	if (evaluation->custom != NULL)
+		vg_vehicle_custom_finish(evaluation->custom, row, effect_add, evaluation);
 	return changed;
 }
 
@@ -354,6 +365,7 @@ evaluate_as_owner(VgPosition *rows, int count, VgStreamCount *counts)
 	evaluation->counts = counts;
 	evaluation->rules = vg_vehicle_rules();
 	vg_vehicle_world(&evaluation->world);
+	evaluation->custom = vg_vehicle_custom(batch->vehicles, batch->vehicle_count);
 	evaluation->store = vg_state_open();
 	if (batch->vehicle_count > 1)
 		create_missing(evaluation, batch);

@@ -29,6 +29,19 @@ vg_vehicle_hash(int64 vehicle)
  * ------------------------------------------------------- */
 
 #define VG_ORDERS_MAX 64
+/* VgOrder.model of a custom model's order; its fence_id is the model's number. */
+#define VG_ORDER_CUSTOM 255
+
+/* How often in a row a custom model has said the same of a vehicle. */
+typedef struct VgCustomRun
+{
+	int32 number; /* vigil.model.number */
+	uint16 run;
+	bool bad; /* what it said */
+	bool raised;
+} VgCustomRun;
+
+#define VG_CUSTOM_RUNS_MAX 256
 
 /* One vehicle's row, unpacked. */
 typedef struct VgVehicleRow
@@ -40,6 +53,8 @@ typedef struct VgVehicleRow
 	int32 duplicate_count;
 	int32 order_count;
 	VgOrder orders[VG_ORDERS_MAX];
+	int32 run_count;
+	VgCustomRun runs[VG_CUSTOM_RUNS_MAX];
 } VgVehicleRow;
 
 typedef struct VgStateStore VgStateStore;
@@ -58,6 +73,24 @@ extern bool vg_state_save(VgStateStore *store, const VgVehicleRow *row);
 extern void vg_state_refresh(VgStateStore *store);
 extern void vg_state_close(VgStateStore *store);
 
+/* --- vehicle_custom.c: models of the user's over positions
+ * -------------------------------------------------------- */
+
+typedef struct VgVehicleCustom VgVehicleCustom;
+
+/* NULL when there are none.  vehicles ascending. */
+extern VgVehicleCustom *vg_vehicle_custom(const int64 *vehicles, int count);
+/* One position that fed the models; before is the state before its step. */
+extern void vg_vehicle_custom_row(VgVehicleCustom *custom, int vehicle_number,
+								  const VgPosition *position, const VgVehicleRow *row,
+								  int64 seen_before, float speed_before);
+/* After a vehicle's rows: evaluate, move row->runs, hand each effect and its model's code to add.
+ */
+extern void vg_vehicle_custom_finish(VgVehicleCustom *custom, VgVehicleRow *row,
+									 void (*add)(void *context, const VgStepEffect *effect,
+												 const char *model),
+									 void *context);
+
 /* --- vehicle_evidence.c
  * ------------------------------------------------------------------------------------------ */
 
@@ -71,6 +104,8 @@ extern const char *const vg_position_columns[VG_POSITION_COLUMNS];
 /* One row of the columns above as the engine's struct; an error that names key, field, value and
  * range if it is bad. */
 extern void vg_position_read(void *row, const Datum *values, const bool *nulls);
+/* The name of a feed by the hash that a position keeps, or NULL. */
+extern const text *vg_position_source(uint32 hash);
 /* The same without the check. */
 extern void vg_position_take(VgPosition *position, const Datum *values, const bool *nulls);
 /* Whether a row value of the stream's type cannot be used, and why. */

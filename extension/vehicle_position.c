@@ -10,7 +10,8 @@
 #include "executor/executor.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
-#include "utils/datetime.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "plate.h"
@@ -46,6 +47,65 @@ enum
 	FIELD_DRIVER_ID,
 	FIELD_BACKFILL
 };
+
+/* A feed's name by its hash: rows keep the hash, models of the user's may ask for the name. */
+typedef struct SourceName
+{
+	uint32 hash;
+	text *name;
+} SourceName;
+
+#define SOURCE_NAMES_MAX 4096
+
+static HTAB *source_names = NULL;
+
+static void
+source_remember(uint32 hash, const text *name)
+{
+	bool found;
+	SourceName *entry;
+
+	if (source_names != NULL && hash_get_num_entries(source_names) >= SOURCE_NAMES_MAX)
+		return; /* more feeds than a city has: names past these read as null */
+	if (source_names == NULL)
+	{
+		HASHCTL control = {.keysize = sizeof(uint32),
+						   .entrysize = sizeof(SourceName),
+						   .hcxt = TopMemoryContext};
+
+		source_names =
+			hash_create("vigil feeds", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+	entry = hash_search(source_names, &hash, HASH_ENTER, &found);
+	if (found)
+		return;
+	entry->name = MemoryContextAlloc(TopMemoryContext, VARSIZE_ANY_EXHDR(name) + VARHDRSZ);
+	SET_VARSIZE(entry->name, VARSIZE_ANY_EXHDR(name) + VARHDRSZ);
+	memcpy(VARDATA(entry->name), VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+}
+
+/* 0 means that no feed is named. */
+static uint32
+source_hash(const text *name)
+{
+	static uint32 newest = 0;
+	uint32 hash =
+		Max(hash_bytes((const unsigned char *) VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name)), 1);
+
+	if (hash != newest)
+		source_remember(hash, name);
+	newest = hash;
+	return hash;
+}
+
+const text *
+vg_position_source(uint32 hash)
+{
+	SourceName *entry =
+		source_names == NULL ? NULL : hash_search(source_names, &hash, HASH_FIND, NULL);
+
+	return entry == NULL ? NULL : entry->name;
+}
 
 /* The fields that a check looks at; the others only need their place among the columns. */
 void
@@ -97,14 +157,11 @@ vg_position_take(VgPosition *position, const Datum *values, const bool *nulls)
 		position->video_bits = (uint32) DatumGetInt64(values[FIELD_VIDEO_BITS]);
 		has |= VG_HAS_VIDEO;
 	}
+	position->altitude_m = nulls[FIELD_ALTITUDE_M] ? NAN : DatumGetFloat4(values[FIELD_ALTITUDE_M]);
+	position->satellites = nulls[FIELD_SATELLITES] ? -1 : DatumGetInt16(values[FIELD_SATELLITES]);
+	position->signal = nulls[FIELD_SIGNAL] ? -1 : DatumGetInt16(values[FIELD_SIGNAL]);
 	if (!nulls[FIELD_SOURCE])
-	{
-		text *source = DatumGetTextPP(values[FIELD_SOURCE]);
-
-		/* 0 means that no feed is named */
-		position->source =
-			Max(hash_bytes((unsigned char *) VARDATA_ANY(source), VARSIZE_ANY_EXHDR(source)), 1);
-	}
+		position->source = source_hash(DatumGetTextPP(values[FIELD_SOURCE]));
 	if (!nulls[FIELD_DRIVER_ID])
 		position->driver_id = DatumGetInt64(values[FIELD_DRIVER_ID]);
 	if (!nulls[FIELD_BACKFILL] && DatumGetBool(values[FIELD_BACKFILL]))

@@ -23,6 +23,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "catalog.h"
 #include "compat.h"
 #include "vehicle.h"
 
@@ -44,6 +45,7 @@ enum
 	COLUMN_REGION_CODE,
 	COLUMN_ORDERS,
 	COLUMN_ENGINE,
+	COLUMN_CUSTOM,
 	COLUMNS
 };
 
@@ -71,6 +73,7 @@ struct VgStateStore
 	ResultRelInfo *relation_info;
 	bytea *engine; /* working memory for the packed state */
 	bytea *orders;
+	bytea *custom;
 };
 
 static CachedTid *cached_tids = NULL;
@@ -140,6 +143,7 @@ vg_state_open(void)
 	store->written = MakeSingleTupleTableSlot(RelationGetDescr(store->relation), &TTSOpsVirtual);
 	store->engine = palloc(VARHDRSZ + VG_VEHICLE_PACKED_MAX);
 	store->orders = palloc(VARHDRSZ + VG_ORDERS_MAX * sizeof(VgOrder));
+	store->custom = palloc(VARHDRSZ + sizeof(((VgVehicleRow *) NULL)->runs));
 	store_take_snapshot(store);
 	store->fetch = table_index_fetch_begin(store->relation);
 	return store;
@@ -247,6 +251,19 @@ row_take_orders(VgVehicleRow *row, const TupleTableSlot *slot)
 }
 
 static void
+row_take_runs(VgVehicleRow *row, const TupleTableSlot *slot)
+{
+	bytea *runs;
+
+	row->run_count = 0;
+	if (slot->tts_isnull[COLUMN_CUSTOM])
+		return;
+	runs = DatumGetByteaPP(slot->tts_values[COLUMN_CUSTOM]);
+	row->run_count = Min(VARSIZE_ANY_EXHDR(runs) / sizeof(VgCustomRun), VG_CUSTOM_RUNS_MAX);
+	memcpy(row->runs, VARDATA_ANY(runs), row->run_count * sizeof(VgCustomRun));
+}
+
+static void
 row_take(VgVehicleRow *row, int64 vehicle, const TupleTableSlot *slot)
 {
 	const Datum *values = slot->tts_values;
@@ -261,6 +278,7 @@ row_take(VgVehicleRow *row, int64 vehicle, const TupleTableSlot *slot)
 	row->traits.region_code =
 		slot->tts_isnull[COLUMN_REGION_CODE] ? 0 : DatumGetInt64(values[COLUMN_REGION_CODE]);
 	row_take_orders(row, slot);
+	row_take_runs(row, slot);
 	if (slot->tts_isnull[COLUMN_ENGINE])
 		vg_vehicle_state_init(&row->state);
 	else
@@ -335,6 +353,13 @@ store_fill(VgStateStore *store, const VgVehicleRow *row)
 		values[COLUMN_ORDERS] = PointerGetDatum(store->orders);
 		nulls[COLUMN_ORDERS] = orders == 0;
 	}
+	nulls[COLUMN_CUSTOM] = row->run_count == 0;
+	if (row->run_count > 0)
+	{
+		SET_VARSIZE(store->custom, VARHDRSZ + row->run_count * sizeof(VgCustomRun));
+		memcpy(VARDATA(store->custom), row->runs, row->run_count * sizeof(VgCustomRun));
+		values[COLUMN_CUSTOM] = PointerGetDatum(store->custom);
+	}
 	ExecStoreVirtualTuple(slot);
 }
 
@@ -393,17 +418,21 @@ vg_state_save(VgStateStore *store, const VgVehicleRow *row)
 	return false;
 }
 
-/* The step model of this code, or VG_VEHICLE_MODELS. */
+/* The step model of this code, else VG_ORDER_CUSTOM with the custom model's number, else
+ * VG_VEHICLE_MODELS. */
 static int
-model_of(const text *code)
+model_of(const char *code, int64 *number)
 {
-	int model = 0;
+	const VgModel *model;
 
-	while (model < VG_VEHICLE_MODELS &&
-		   (strlen(vg_vehicle_model_code[model]) != VARSIZE_ANY_EXHDR(code) ||
-			memcmp(vg_vehicle_model_code[model], VARDATA_ANY(code), VARSIZE_ANY_EXHDR(code)) != 0))
-		model++;
-	return model;
+	for (int step = 0; step < VG_VEHICLE_MODELS; step++)
+		if (strcmp(vg_vehicle_model_code[step], code) == 0)
+			return step;
+	model = vg_catalog_model(vg_catalog(), "vehicle", code);
+	if (model == NULL || model->expression == NULL)
+		return VG_VEHICLE_MODELS;
+	*number = model->number;
+	return VG_ORDER_CUSTOM;
 }
 
 PG_FUNCTION_INFO_V1(vigil_vehicle_state_order);
@@ -412,9 +441,10 @@ Datum
 vigil_vehicle_state_order(PG_FUNCTION_ARGS)
 {
 	bytea *before = PG_ARGISNULL(0) ? NULL : PG_GETARG_BYTEA_PP(0);
-	int model = PG_ARGISNULL(1) ? VG_VEHICLE_MODELS : model_of(PG_GETARG_TEXT_PP(1));
+	VgOrder order = {.fence_id = PG_ARGISNULL(2) ? 0 : PG_GETARG_INT64(2)};
+	int model = PG_ARGISNULL(1) ? VG_VEHICLE_MODELS
+								: model_of(text_to_cstring(PG_GETARG_TEXT_PP(1)), &order.fence_id);
 	Size count = before == NULL ? 0 : VARSIZE_ANY_EXHDR(before) / sizeof(VgOrder);
-	VgOrder order = {0};
 	bytea *after;
 
 	if (model == VG_VEHICLE_MODELS && before == NULL)
@@ -429,7 +459,6 @@ vigil_vehicle_state_order(PG_FUNCTION_ARGS)
 				errhint("They are obeyed at its next observation, or set "
 						"vigil_vehicle.vehicle_state.orders to null."));
 	order.model = (uint8_t) model;
-	order.fence_id = PG_ARGISNULL(2) ? 0 : PG_GETARG_INT64(2);
 	order.reset = PG_ARGISNULL(3);
 	order.until = order.reset ? VG_NEVER : PG_GETARG_TIMESTAMPTZ(3);
 	after = palloc0(VARHDRSZ + (count + 1) * sizeof(VgOrder));

@@ -16,9 +16,11 @@ CREATE TABLE vigil_vehicle.vehicle_state (
     region_code bigint,
     orders bytea,
     engine bytea,
+    custom bytea,
     CONSTRAINT vehicle_state_pkey PRIMARY KEY (plate)
 ) WITH (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.05);
-ALTER TABLE vigil_vehicle.vehicle_state ALTER COLUMN orders SET STORAGE PLAIN, ALTER COLUMN engine SET STORAGE PLAIN;
+ALTER TABLE vigil_vehicle.vehicle_state ALTER COLUMN orders SET STORAGE PLAIN, ALTER COLUMN engine SET STORAGE PLAIN,
+    ALTER COLUMN custom SET STORAGE PLAIN;
 COMMENT ON TABLE vigil_vehicle.vehicle_state IS 'Where each vehicle is now and what the engine remembers of it (车辆实时状态); one row a vehicle, made at its first observation';
 COMMENT ON COLUMN vigil_vehicle.vehicle_state.late_count IS 'Observations that came after a newer one: stored, not evaluated';
 COMMENT ON COLUMN vigil_vehicle.vehicle_state.duplicate_count IS 'Observations under a second after another at the same place: stored, not evaluated';
@@ -34,6 +36,8 @@ COMMENT ON COLUMN vigil_vehicle.vehicle_state.fence_exempt IS 'Bits of vigil.fen
 COMMENT ON COLUMN vigil_vehicle.vehicle_state.region_code IS 'Home county';
 COMMENT ON COLUMN vigil_vehicle.vehicle_state.orders IS 'What people decided that the next observation obeys: hazards closed by hand, models to be silent; packed by vigil_vehicle.state_order';
 COMMENT ON COLUMN vigil_vehicle.vehicle_state.engine IS 'The engine''s counters, packed and versioned (extension/engine/vehicle_pack.c)';
+
+COMMENT ON COLUMN vigil_vehicle.vehicle_state.custom IS 'Of each custom model: how often in a row it said the same, and whether it is raised; packed';
 
 -- The register's columns as the engine takes them.
 CREATE VIEW vigil_vehicle.vehicle_traits AS

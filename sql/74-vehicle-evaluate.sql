@@ -32,8 +32,8 @@ COMMENT ON FUNCTION vigil_vehicle.jam_share(bigint, bigint, timestamptz) IS 'Sha
 
 -- What people decided reaches the engine through vehicle_state.orders: the vehicle's next observation obeys.
 CREATE FUNCTION vigil_vehicle.state_order(orders bytea, model text, fence_id bigint, until timestamptz) RETURNS bytea
-LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_vehicle_state_order';
-COMMENT ON FUNCTION vigil_vehicle.state_order(bytea, text, bigint, timestamptz) IS 'Orders with one more: until null = the open hazard of the model was closed, else the model is silent until then (fence_id null = anywhere). A model that is not a step model leaves the orders as they are. Error 54000: more than 64 orders for one vehicle';
+LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_vehicle_state_order';
+COMMENT ON FUNCTION vigil_vehicle.state_order(bytea, text, bigint, timestamptz) IS 'Orders with one more: until null = the open hazard of the model was closed, else the model is silent until then (fence_id null = anywhere). A model that is neither step nor custom leaves the orders as they are. Error 54000: more than 64 orders for one vehicle';
 
 CREATE FUNCTION vigil_vehicle.hazard_closed(subject bigint[], model text[], fence_id bigint[], until timestamptz[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER

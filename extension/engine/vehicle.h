@@ -30,6 +30,7 @@ typedef enum VgVehicleKind
 #define VG_KINDS_COACH (VG_KIND_BIT(VG_COACH_TOUR) | VG_KIND_BIT(VG_COACH_LINE))
 
 extern const char *const vg_vehicle_kind_code[VG_VEHICLE_KINDS];
+extern const char *const vg_road_class_code[VG_ROAD_CLASSES];
 
 /* The step models, in the order of the catalogue. */
 typedef enum VgVehicleModel
@@ -110,6 +111,10 @@ typedef struct VgPosition
 	uint32_t source; /* hash of the feed's name, 0 = none */
 	int16_t heading_deg;
 	uint16_t has;
+	/* for models of the user's only; NaN and -1 = not told */
+	float altitude_m;
+	int16_t satellites;
+	int16_t signal;
 } VgPosition;
 
 typedef struct VgPositionLimits
