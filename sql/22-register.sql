@@ -20,7 +20,7 @@ COMMENT ON FUNCTION vigil.dates_plausible(date[]) IS
     'Whether no date lies before 1980-01-01 or more than 30 years ahead; nulls do not count';
 
 CREATE FUNCTION vigil.json_readable(value jsonb, type regtype) RETURNS boolean
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE       -- not STRICT, so that it can be inlined; null gives null
 RETURN CASE jsonb_typeof(value)
     WHEN 'null' THEN true
     WHEN 'array' THEN type = 'text[]'::regtype AND NOT jsonb_path_exists(value, '$[*] ? (@.type() != "string")')
@@ -47,23 +47,6 @@ RETURN CASE jsonb_typeof(value)
     END;
 COMMENT ON FUNCTION vigil.json_readable(jsonb, regtype) IS
     'Whether a JSON value can become a column of this type without an error; of types not known here only null can. A timestamptz needs its zone';
-
-CREATE FUNCTION vigil.fields_fault(target regclass, fields jsonb, OUT reason text, OUT detail text)
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT CASE WHEN a.attname IS NULL THEN 'unknown_field' ELSE 'bad_' || f.key END,
-           CASE WHEN a.attname IS NULL THEN format('There is no field %s.', f.key)
-                ELSE format('Field %s is no %s.', f.key, format_type(a.atttypid, NULL)) END
-    FROM jsonb_each(fields) AS f (key, value)
-    LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = target AND a.attname = f.key AND a.attnum > 0 AND NOT a.attisdropped
-        AND a.attgenerated = '' AND a.attidentity = ''
-    WHERE a.attname IS NULL
-       OR NOT (vigil.json_readable(f.value, a.atttypid) OR format_type(a.atttypid, NULL) ~ '(^|[.])geometry$')
-    ORDER BY f.key LIMIT 1;
-END;
-COMMENT ON FUNCTION vigil.fields_fault(regclass, jsonb) IS
-    'The first field of an object that cannot be stored in a column of this name; nulls if all can. Geometry columns are trusted: the caller makes them';
-REVOKE ALL ON FUNCTION vigil.fields_fault(regclass, jsonb) FROM PUBLIC;
 
 -- A line on its way into a register. Fields are columns of the main table, more those of the table that extends it under the
 -- same id; payload is what vigil.reject may keep.

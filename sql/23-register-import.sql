@@ -4,17 +4,29 @@ CREATE FUNCTION vigil.import_fields_judged(target regclass, extension regclass, 
 RETURNS vigil.import_line[]
 LANGUAGE sql STABLE     -- extension is null for a register of one table
 BEGIN ATOMIC
-    SELECT coalesce(array_agg(ROW (l.line, l.fields, l.more, l.payload, f.reason, f.detail)::vigil.import_line ORDER BY l.line), '{}')
-    FROM unnest(lines) AS l
-    CROSS JOIN LATERAL (
-        SELECT l.reason, l.detail WHERE l.reason IS NOT NULL
-        UNION ALL SELECT r.reason, r.detail FROM vigil.fields_fault(target, l.fields) AS r WHERE r.reason IS NOT NULL
-        UNION ALL SELECT r.reason, r.detail FROM vigil.fields_fault(extension, l.more) AS r WHERE r.reason IS NOT NULL
-        UNION ALL SELECT NULL, NULL
-        LIMIT 1
-    ) AS f;
+    WITH fault AS (
+        SELECT DISTINCT ON (l.line) l.line,
+               CASE WHEN a.attname IS NULL THEN 'unknown_field' ELSE 'bad_' || f.key END AS reason,
+               CASE WHEN a.attname IS NULL THEN format('There is no field %s.', f.key)
+                    ELSE format('Field %s is no %s.', f.key, format_type(a.atttypid, NULL)) END AS detail
+        FROM unnest(lines) AS l
+        CROSS JOIN LATERAL (VALUES (target, l.fields), (extension, l.more)) AS p (relation, fields)
+        CROSS JOIN LATERAL jsonb_each(CASE WHEN l.reason IS NULL THEN p.fields END) AS f (key, value)
+        LEFT JOIN (
+            SELECT a.* FROM pg_catalog.pg_attribute AS a
+            WHERE a.attrelid IN (target, extension) AND a.attnum > 0 AND NOT a.attisdropped
+              AND a.attgenerated = '' AND a.attidentity = ''
+        ) AS a ON a.attrelid = p.relation AND a.attname = f.key
+        WHERE a.attname IS NULL
+           OR NOT (format_type(a.atttypid, NULL) ~ '(^|[.])geometry$' OR vigil.json_readable(f.value, a.atttypid))
+        ORDER BY l.line, p.relation = target DESC, f.key
+    )
+    SELECT coalesce(array_agg(ROW (l.line, l.fields, l.more, l.payload, coalesce(l.reason, f.reason), coalesce(l.detail, f.detail)
+                                  )::vigil.import_line ORDER BY l.line), '{}')
+    FROM unnest(lines) AS l LEFT JOIN fault AS f USING (line);
 END;
-COMMENT ON FUNCTION vigil.import_fields_judged(regclass, regclass, vigil.import_line[]) IS 'Lines with their reason where a field cannot be read';
+COMMENT ON FUNCTION vigil.import_fields_judged(regclass, regclass, vigil.import_line[]) IS
+    'Lines with their reason where a field cannot be stored in a column of its name. Geometry is trusted: the caller makes it';
 REVOKE ALL ON FUNCTION vigil.import_fields_judged(regclass, regclass, vigil.import_line[]) FROM PUBLIC;
 
 CREATE FUNCTION vigil.import_latest(key name, lines vigil.import_line[]) RETURNS vigil.import_line[]
