@@ -182,7 +182,7 @@ world_jam_share(void *context, int64_t vehicle, int64_t segment_id, int64_t time
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	vg_spi_run(&plan, values, NULL, true, SPI_OK_SELECT);
-	share = vg_spi_float8(1, 1);
+	share = vg_spi_float8(0, 1);
 	SPI_finish();
 	return isnan(share) ? -1 : share;
 }
