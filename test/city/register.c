@@ -71,7 +71,7 @@ vehicle_write(FILE *file, const Vehicle *vehicle, const City *city)
 	fprintf(file, ",%s", carrier ? day(city, vehicle->carrier_days, text) : "");
 	fprintf(file, ",%s", vehicle->kind == SCHOOL_BUS ? "" : day(city, vehicle->permit_days, text));
 	fprintf(file, ",%s", vehicle->kind == SCHOOL_BUS ? day(city, vehicle->permit_days, text) : "");
-	fprintf(file, ",%s,1390572%04d,%s,%s%s%s\n", paper->scope, vehicle->number % 10000,
+	fprintf(file, ",%s,0139057%05d,%s,%s%s%s\n", paper->scope, vehicle->number % 100000,
 			vehicle->gcj02 ? "gcj02" : "wgs84", vehicle->exempt ? "{" : "{}",
 			vehicle->exempt ? vehicle->exempt : "", vehicle->exempt ? "}" : "");
 }
