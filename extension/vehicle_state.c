@@ -31,18 +31,18 @@
 enum
 {
 	COLUMN_PLATE,
+	COLUMN_FENCE_EXEMPT,
+	COLUMN_REGION_CODE,
+	COLUMN_FLAGS,
+	COLUMN_KIND,
+	COLUMN_HEADING_DEG,
 	COLUMN_LATE_COUNT,
 	COLUMN_DUPLICATE_COUNT,
+	COLUMN_SPEED_KMH,
 	COLUMN_OBSERVED_AT,
 	COLUMN_LON,
 	COLUMN_LAT,
-	COLUMN_SPEED_KMH,
-	COLUMN_HEADING_DEG,
 	COLUMN_SEGMENT_ID,
-	COLUMN_KIND,
-	COLUMN_FLAGS,
-	COLUMN_FENCE_EXEMPT,
-	COLUMN_REGION_CODE,
 	COLUMN_ORDERS,
 	COLUMN_ENGINE,
 	COLUMN_CUSTOM,
@@ -56,7 +56,10 @@ typedef struct CachedTid
 	ItemPointerData tid;
 } CachedTid;
 
-#define CACHED_TIDS 65536
+/* Buckets of two, so that vehicles that share one do not push each other out by turns. */
+#define CACHED_WAYS 2
+#define CACHED_BUCKETS 65536
+#define CACHED_TIDS (CACHED_BUCKETS * CACHED_WAYS)
 
 struct VgStateStore
 {
@@ -65,6 +68,7 @@ struct VgStateStore
 	BlockNumber blocks; /* the table may have been cut shorter since a tuple id was cached */
 	Snapshot snapshot;
 	IndexFetchTableData *fetch; /* by cached tuple id */
+	RegProcedure equal;			/* of the key's type */
 	IndexScanDesc scan;			/* by key; begun when it is needed */
 	TupleTableSlot *found;
 	TupleTableSlot *written;
@@ -79,10 +83,35 @@ struct VgStateStore
 static CachedTid *cached_tids = NULL;
 static Oid cached_for = InvalidOid; /* file node of the table */
 
+/* The vehicle's entry, or NULL. */
 static CachedTid *
 cached_tid(int64 vehicle)
 {
-	return &cached_tids[vg_vehicle_hash(vehicle) % CACHED_TIDS];
+	CachedTid *bucket = &cached_tids[vg_vehicle_hash(vehicle) % CACHED_BUCKETS * CACHED_WAYS];
+
+	for (int way = 0; way < CACHED_WAYS; way++)
+		if (bucket[way].vehicle == vehicle)
+			return &bucket[way];
+	return NULL;
+}
+
+/* Keep where a vehicle's row begins; the entry that was kept first makes way. */
+static void
+cache_tid(int64 vehicle, ItemPointerData tid)
+{
+	CachedTid *entry = cached_tid(vehicle);
+
+	if (entry == NULL)
+	{
+		CachedTid *bucket = &cached_tids[vg_vehicle_hash(vehicle) % CACHED_BUCKETS * CACHED_WAYS];
+
+		entry = &bucket[CACHED_WAYS - 1];
+		for (int way = CACHED_WAYS - 1; way > 0; way--)
+			bucket[way] = bucket[way - 1];
+		entry = &bucket[0];
+	}
+	entry->vehicle = vehicle;
+	entry->tid = tid;
 }
 
 static void
@@ -138,6 +167,9 @@ vg_state_open(void)
 				errhint(
 					"Bring the extension's objects up to date with ALTER EXTENSION vigil UPDATE."));
 	cache_check(store->relation);
+	store->equal =
+		get_opcode(get_opfamily_member(store->key->rd_opfamily[0], store->key->rd_opcintype[0],
+									   store->key->rd_opcintype[0], BTEqualStrategyNumber));
 	store->blocks = RelationGetNumberOfBlocks(store->relation);
 	store->found = table_slot_create(store->relation, NULL);
 	store->written = MakeSingleTupleTableSlot(RelationGetDescr(store->relation), &TTSOpsVirtual);
@@ -188,14 +220,14 @@ found_is(VgStateStore *store, int64 vehicle)
 static bool
 find_by_tid(VgStateStore *store, int64 vehicle)
 {
-	CachedTid *cached = cached_tid(vehicle);
-	ItemPointerData tid = cached->tid;
+	const CachedTid *cached = cached_tid(vehicle);
+	ItemPointerData tid;
 	bool again = false;
 	bool all_dead = false;
 
-	if (cached->vehicle != vehicle || !ItemPointerIsValid(&tid) ||
-		ItemPointerGetBlockNumber(&tid) >= store->blocks)
+	if (cached == NULL || ItemPointerGetBlockNumber(&cached->tid) >= store->blocks)
 		return false;
+	tid = cached->tid;
 	return table_index_fetch_tuple(store->fetch, &tid, store->snapshot, store->found, &again,
 								   &all_dead) &&
 		   found_is(store, vehicle);
@@ -209,11 +241,7 @@ find_by_key(VgStateStore *store, int64 vehicle)
 
 	if (store->scan == NULL)
 		store->scan = index_beginscan(store->relation, store->key, store->snapshot, 1, 0);
-	ScanKeyInit(&key, 1, BTEqualStrategyNumber,
-				get_opcode(get_opfamily_member(store->key->rd_opfamily[0],
-											   store->key->rd_opcintype[0],
-											   store->key->rd_opcintype[0], BTEqualStrategyNumber)),
-				Int64GetDatum(vehicle));
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, store->equal, Int64GetDatum(vehicle));
 	index_rescan(store->scan, &key, 1, NULL, 0);
 	while ((tid = index_getnext_tid(store->scan, ForwardScanDirection)) != NULL)
 	{
@@ -221,10 +249,7 @@ find_by_key(VgStateStore *store, int64 vehicle)
 
 		if (index_fetch_heap(store->scan, store->found))
 		{
-			CachedTid *cached = cached_tid(vehicle);
-
-			cached->vehicle = vehicle;
-			cached->tid = root;
+			cache_tid(vehicle, root);
 			return true;
 		}
 	}
@@ -234,7 +259,7 @@ find_by_key(VgStateStore *store, int64 vehicle)
 bool
 vg_state_has(VgStateStore *store, int64 vehicle)
 {
-	return find_by_tid(store, vehicle) || find_by_key(store, vehicle);
+	return cached_tid(vehicle) != NULL || find_by_key(store, vehicle);
 }
 
 static void
@@ -395,7 +420,10 @@ vg_state_save(VgStateStore *store, const VgVehicleRow *row)
 	{
 		case TM_Ok:
 			if (VG_INDEX_UPDATE_NEEDED(which))
+			{
 				store_index(store, which);
+				cache_tid(row->vehicle, store->written->tts_tid);
+			}
 			return true;
 		case TM_Updated:
 			if (IsolationUsesXactSnapshot())

@@ -14,8 +14,7 @@ typedef struct PackedBase
 	uint8_t version;
 	bool was_shielded;
 	int16_t heading_deg;
-	uint16_t sections;
-	uint16_t reserved;
+	uint32_t sections;
 	uint32_t source;
 	int32_t segment_guess;
 	float speed_kmh;
@@ -23,28 +22,31 @@ typedef struct PackedBase
 	float mileage_km;
 	float limit_kmh;
 	int64_t seen_us;
-	int64_t last_us;
-	int64_t good_us;
 	double lon;
 	double lat;
 	int64_t segment_id;
-	int64_t driver_id;
-	int64_t stop_since;
-	int64_t good_since;
-	uint64_t raised;
-	uint64_t debouncing; /* models with a run under way */
 } PackedBase;
 
+/* Sections that follow, in this order, where they say something. */
 enum
 {
-	PACK_FATIGUE = 1 << 0,
-	PACK_NIGHT = 1 << 1,
-	PACK_HARSH = 1 << 2,
-	PACK_JUMPS = 1 << 3,
-	PACK_OVERTIME = 1 << 4,
-	PACK_SHIELD = 1 << 5,
-	PACK_BAN = 1 << 6,
-	PACK_STAY = 1 << 7 /* and the two bits after it */
+	PACK_LAST = 1 << 0, /* last_us is not seen_us */
+	PACK_GOOD = 1 << 1, /* good_us is not seen_us */
+	PACK_DRIVER = 1 << 2,
+	PACK_STOP = 1 << 3,
+	PACK_GOOD_SINCE = 1 << 4,
+	PACK_RAISED = 1 << 5,
+	PACK_DEBOUNCING = 1 << 6,
+	PACK_FATIGUE = 1 << 7,
+	PACK_NIGHT = 1 << 8,
+	PACK_HARSH = 1 << 9,
+	PACK_JUMPS = 1 << 10,
+	PACK_OVERTIME = 1 << 11,
+	PACK_SHIELD = 1 << 12,
+	PACK_BAN = 1 << 13,
+	PACK_STAY = 1 << 14,	  /* and the two bits after it: a stay with an anchor of its own */
+	PACK_STAY_HERE = 1 << 17, /* and the two bits after it: a stay that began at the newest point */
+	PACK_BITS = 20
 };
 
 typedef struct Writer
@@ -133,29 +135,54 @@ get_sums(Reader *reader, VgSumWindow *window)
 	}
 }
 
-static uint16_t
-pack_sections(const VgVehicleState *state)
+/* A moving vehicle begins a stay at every point: that needs no bytes. */
+static bool
+pack_stay_is_here(const VgVehicleState *state, const VgStay *stay)
 {
-	unsigned sections = 0;
+	return stay->count == 1 && stay->strikes == 0 && stay->since == state->good_us &&
+		   stay->lon == state->lon && stay->lat == state->lat;
+}
 
-	if (state->fatigue.since != 0 || state->fatigue.last_rest != 0 || state->fatigue.stop_us != 0)
-		sections |= PACK_FATIGUE;
-	if (state->night.since != 0 || state->night.last_rest != 0 || state->night.stop_us != 0)
-		sections |= PACK_NIGHT;
-	if (state->harsh.count != 0)
-		sections |= PACK_HARSH;
-	if (state->jumps.count != 0)
-		sections |= PACK_JUMPS;
-	if (state->overtime.sum_ms != 0)
-		sections |= PACK_OVERTIME;
-	if (state->shield.sum_ms != 0)
-		sections |= PACK_SHIELD;
-	if (state->ban.sum_ms != 0)
-		sections |= PACK_BAN;
-	for (unsigned i = 0; i < 3; i++)
-		if (state->stay[i].count != 0)
-			sections |= (unsigned) PACK_STAY << i;
-	return (uint16_t) sections;
+static bool
+pack_driving_speaks(const VgDriving *driving)
+{
+	return driving->since != 0 || driving->last_rest != 0 || driving->stop_us != 0;
+}
+
+static uint32_t
+pack_bit(bool present, int bit)
+{
+	return present ? (uint32_t) bit : 0;
+}
+
+static uint32_t
+pack_sections(const VgVehicleState *state, uint64_t debouncing)
+{
+	uint32_t sections =
+		pack_bit(state->last_us != state->seen_us, PACK_LAST) |
+		pack_bit(state->good_us != state->seen_us, PACK_GOOD) |
+		pack_bit(state->driver_id != 0, PACK_DRIVER) |
+		pack_bit(state->stop_since != VG_NEVER, PACK_STOP) |
+		pack_bit(state->good_since != VG_NEVER && state->good_since != 0, PACK_GOOD_SINCE) |
+		pack_bit(state->raised != 0, PACK_RAISED) | pack_bit(debouncing != 0, PACK_DEBOUNCING) |
+		pack_bit(pack_driving_speaks(&state->fatigue), PACK_FATIGUE) |
+		pack_bit(pack_driving_speaks(&state->night), PACK_NIGHT) |
+		pack_bit(state->harsh.count != 0, PACK_HARSH) |
+		pack_bit(state->jumps.count != 0, PACK_JUMPS) |
+		pack_bit(state->overtime.sum_ms != 0, PACK_OVERTIME) |
+		pack_bit(state->shield.sum_ms != 0, PACK_SHIELD) |
+		pack_bit(state->ban.sum_ms != 0, PACK_BAN);
+
+	for (int i = 0; i < 3; i++)
+	{
+		if (state->stay[i].count == 0)
+			continue;
+		if (pack_stay_is_here(state, &state->stay[i]))
+			sections |= (uint32_t) PACK_STAY_HERE << i;
+		else
+			sections |= (uint32_t) PACK_STAY << i;
+	}
+	return sections;
 }
 
 static uint64_t
@@ -169,15 +196,66 @@ pack_debouncing(const VgVehicleState *state)
 	return mask;
 }
 
+static void
+put_tail(Writer *writer, const VgVehicleState *state, uint64_t debouncing)
+{
+	for (int i = 0; i < VG_VEHICLE_MODELS; i++)
+		if (debouncing & VG_MODEL_BIT(i))
+			put(writer, &state->debounce[i], sizeof(state->debounce[i]));
+	for (int i = 0; i < VG_VEHICLE_MODELS; i++)
+		if (state->raised & VG_MODEL_BIT(i))
+			put(writer, &state->hazard[i], sizeof(state->hazard[i]));
+}
+
+static void
+put_sections(Writer *writer, const VgVehicleState *state, uint32_t sections, uint64_t debouncing)
+{
+	if (sections & PACK_LAST)
+		put(writer, &state->last_us, sizeof(state->last_us));
+	if (sections & PACK_GOOD)
+		put(writer, &state->good_us, sizeof(state->good_us));
+	if (sections & PACK_DRIVER)
+		put(writer, &state->driver_id, sizeof(state->driver_id));
+	if (sections & PACK_STOP)
+		put(writer, &state->stop_since, sizeof(state->stop_since));
+	if (sections & PACK_GOOD_SINCE)
+		put(writer, &state->good_since, sizeof(state->good_since));
+	if (sections & PACK_RAISED)
+		put(writer, &state->raised, sizeof(state->raised));
+	if (sections & PACK_DEBOUNCING)
+		put(writer, &debouncing, sizeof(debouncing));
+	if (sections & PACK_FATIGUE)
+		put(writer, &state->fatigue, sizeof(state->fatigue));
+	if (sections & PACK_NIGHT)
+		put(writer, &state->night, sizeof(state->night));
+	if (sections & PACK_HARSH)
+	{
+		put(writer, &state->harsh_driving_us, sizeof(state->harsh_driving_us));
+		put_counts(writer, &state->harsh);
+	}
+	if (sections & PACK_JUMPS)
+		put_counts(writer, &state->jumps);
+	if (sections & PACK_OVERTIME)
+		put_sums(writer, &state->overtime);
+	if (sections & PACK_SHIELD)
+		put_sums(writer, &state->shield);
+	if (sections & PACK_BAN)
+		put_sums(writer, &state->ban);
+	for (int i = 0; i < 3; i++)
+		if (sections & ((uint32_t) PACK_STAY << i))
+			put(writer, &state->stay[i], sizeof(state->stay[i]));
+}
+
 size_t
 vg_vehicle_pack(const VgVehicleState *state, uint8_t *bytes)
 {
 	Writer writer = {bytes};
+	uint64_t debouncing = pack_debouncing(state);
 	PackedBase base = {
 		.version = PACK_VERSION,
 		.was_shielded = state->was_shielded,
 		.heading_deg = state->heading_deg,
-		.sections = pack_sections(state),
+		.sections = pack_sections(state, debouncing),
 		.source = state->source,
 		.segment_guess = state->segment_guess,
 		.speed_kmh = state->speed_kmh,
@@ -185,45 +263,14 @@ vg_vehicle_pack(const VgVehicleState *state, uint8_t *bytes)
 		.mileage_km = state->mileage_km,
 		.limit_kmh = state->limit_kmh,
 		.seen_us = state->seen_us,
-		.last_us = state->last_us,
-		.good_us = state->good_us,
 		.lon = state->lon,
 		.lat = state->lat,
 		.segment_id = state->segment_id,
-		.driver_id = state->driver_id,
-		.stop_since = state->stop_since,
-		.good_since = state->good_since,
-		.raised = state->raised,
-		.debouncing = pack_debouncing(state),
 	};
 
 	put(&writer, &base, sizeof(base));
-	if (base.sections & PACK_FATIGUE)
-		put(&writer, &state->fatigue, sizeof(state->fatigue));
-	if (base.sections & PACK_NIGHT)
-		put(&writer, &state->night, sizeof(state->night));
-	if (base.sections & PACK_HARSH)
-	{
-		put(&writer, &state->harsh_driving_us, sizeof(state->harsh_driving_us));
-		put_counts(&writer, &state->harsh);
-	}
-	if (base.sections & PACK_JUMPS)
-		put_counts(&writer, &state->jumps);
-	if (base.sections & PACK_OVERTIME)
-		put_sums(&writer, &state->overtime);
-	if (base.sections & PACK_SHIELD)
-		put_sums(&writer, &state->shield);
-	if (base.sections & PACK_BAN)
-		put_sums(&writer, &state->ban);
-	for (int i = 0; i < 3; i++)
-		if (base.sections & (PACK_STAY << i))
-			put(&writer, &state->stay[i], sizeof(state->stay[i]));
-	for (int i = 0; i < VG_VEHICLE_MODELS; i++)
-		if (base.debouncing & VG_MODEL_BIT(i))
-			put(&writer, &state->debounce[i], sizeof(state->debounce[i]));
-	for (int i = 0; i < VG_VEHICLE_MODELS; i++)
-		if (base.raised & VG_MODEL_BIT(i))
-			put(&writer, &state->hazard[i], sizeof(state->hazard[i]));
+	put_sections(&writer, state, base.sections, debouncing);
+	put_tail(&writer, state, debouncing);
 	return (size_t) (writer.at - bytes);
 }
 
@@ -238,56 +285,89 @@ unpack_base(VgVehicleState *state, const PackedBase *base)
 	state->harsh_speed_kmh = base->harsh_speed_kmh;
 	state->mileage_km = base->mileage_km;
 	state->limit_kmh = base->limit_kmh;
-	state->seen_us = base->seen_us;
-	state->last_us = base->last_us;
-	state->good_us = base->good_us;
+	state->seen_us = state->last_us = state->good_us = base->seen_us;
 	state->lon = base->lon;
 	state->lat = base->lat;
 	state->segment_id = base->segment_id;
-	state->driver_id = base->driver_id;
-	state->stop_since = base->stop_since;
-	state->good_since = base->good_since;
-	state->raised = base->raised & (VG_MODEL_BIT(VG_VEHICLE_MODELS) - 1);
+}
+
+static void
+get_stays(Reader *reader, VgVehicleState *state, uint32_t sections)
+{
+	for (int i = 0; i < 3; i++)
+	{
+		VgStay *stay = &state->stay[i];
+
+		if (sections & ((uint32_t) PACK_STAY << i))
+			get(reader, stay, sizeof(*stay));
+		else if (sections & ((uint32_t) PACK_STAY_HERE << i))
+			*stay =
+				(VgStay){.lon = state->lon, .lat = state->lat, .since = state->good_us, .count = 1};
+	}
+}
+
+static void
+get_sections(Reader *reader, VgVehicleState *state, uint32_t sections, uint64_t *debouncing)
+{
+	if (sections & PACK_LAST)
+		get(reader, &state->last_us, sizeof(state->last_us));
+	if (sections & PACK_GOOD)
+		get(reader, &state->good_us, sizeof(state->good_us));
+	if (sections & PACK_DRIVER)
+		get(reader, &state->driver_id, sizeof(state->driver_id));
+	if (sections & PACK_STOP)
+		get(reader, &state->stop_since, sizeof(state->stop_since));
+	if (sections & PACK_GOOD_SINCE)
+		get(reader, &state->good_since, sizeof(state->good_since));
+	if (sections & PACK_RAISED)
+		get(reader, &state->raised, sizeof(state->raised));
+	if (sections & PACK_DEBOUNCING)
+		get(reader, debouncing, sizeof(*debouncing));
+	if (sections & PACK_FATIGUE)
+		get(reader, &state->fatigue, sizeof(state->fatigue));
+	if (sections & PACK_NIGHT)
+		get(reader, &state->night, sizeof(state->night));
+	if (sections & PACK_HARSH)
+	{
+		get(reader, &state->harsh_driving_us, sizeof(state->harsh_driving_us));
+		get_counts(reader, &state->harsh);
+	}
+	if (sections & PACK_JUMPS)
+		get_counts(reader, &state->jumps);
+	if (sections & PACK_OVERTIME)
+		get_sums(reader, &state->overtime);
+	if (sections & PACK_SHIELD)
+		get_sums(reader, &state->shield);
+	if (sections & PACK_BAN)
+		get_sums(reader, &state->ban);
+	get_stays(reader, state, sections);
 }
 
 VgStatus
 vg_vehicle_unpack(VgVehicleState *state, const uint8_t *bytes, size_t length)
 {
+	const uint64_t known = VG_MODEL_BIT(VG_VEHICLE_MODELS) - 1;
 	Reader reader = {bytes, bytes + length, false};
+	uint64_t debouncing = 0;
 	PackedBase base;
 
 	vg_vehicle_state_init(state);
 	if (length < sizeof(base))
 		return VG_SHORT;
+	if (bytes[0] != PACK_VERSION || bytes[1] > 1)
+		return VG_SYNTAX;
 	get(&reader, &base, sizeof(base));
-	if (base.version != PACK_VERSION || bytes[1] > 1)
+	if (base.sections >> PACK_BITS != 0)
 		return VG_SYNTAX;
 	unpack_base(state, &base);
-	if (base.sections & PACK_FATIGUE)
-		get(&reader, &state->fatigue, sizeof(state->fatigue));
-	if (base.sections & PACK_NIGHT)
-		get(&reader, &state->night, sizeof(state->night));
-	if (base.sections & PACK_HARSH)
-	{
-		get(&reader, &state->harsh_driving_us, sizeof(state->harsh_driving_us));
-		get_counts(&reader, &state->harsh);
-	}
-	if (base.sections & PACK_JUMPS)
-		get_counts(&reader, &state->jumps);
-	if (base.sections & PACK_OVERTIME)
-		get_sums(&reader, &state->overtime);
-	if (base.sections & PACK_SHIELD)
-		get_sums(&reader, &state->shield);
-	if (base.sections & PACK_BAN)
-		get_sums(&reader, &state->ban);
-	for (int i = 0; i < 3; i++)
-		if (base.sections & (PACK_STAY << i))
-			get(&reader, &state->stay[i], sizeof(state->stay[i]));
+	get_sections(&reader, state, base.sections, &debouncing);
+	if ((state->raised | debouncing) & ~known)
+		return VG_SYNTAX;
 	for (int i = 0; i < VG_VEHICLE_MODELS; i++)
-		if (base.debouncing & VG_MODEL_BIT(i))
+		if (debouncing & VG_MODEL_BIT(i))
 			get(&reader, &state->debounce[i], sizeof(state->debounce[i]));
 	for (int i = 0; i < VG_VEHICLE_MODELS; i++)
-		if (base.raised & VG_MODEL_BIT(i))
+		if (state->raised & VG_MODEL_BIT(i))
 			get(&reader, &state->hazard[i], sizeof(state->hazard[i]));
 	return reader.bad || reader.at != reader.end ? VG_SHORT : VG_OK;
 }
