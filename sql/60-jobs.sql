@@ -79,7 +79,15 @@ BEGIN
         ('recover_colours', '* * * * *', 'SELECT vigil.recover_colours()',
          'recover colours whose hold time is over; a second net, the dispatcher does it to the second', '升分调色'),
         ('rescore', '*/10 * * * *', 'SELECT vigil.rescore()',
-         'score and colour again after a change of weights or thresholds', '规则变更后重新赋码')
+         'score and colour again after a change of weights or thresholds', '规则变更后重新赋码'),
+        ('models', '* * * * *', 'SELECT vigil.run_models()',
+         'run the models whose cadence, in local time, has come round', '运行到期的定时模型'),
+        ('inherit_masks', '*/5 * * * *', 'SELECT vigil_vehicle.inherit_masks()',
+         'let vehicles inherit situations of driver and enterprise', '车辆继承驾驶人和企业风险情形'),
+        ('sweep_hazards', '*/10 * * * *', 'SELECT vigil_vehicle.sweep_hazards()',
+         'close hazards whose fence is gone or whose vehicle fell silent', '清理失效隐患'),
+        ('scrap_warnings', '7 1 * * *', 'SELECT vigil_vehicle.warn_scrap()',
+         'warn enterprises of vehicles that soon reach compulsory scrap', '车辆报废到期提醒')
     ), stored AS (
         INSERT INTO vigil.job AS j (name, zh, en, schedule, schedule_default, command)
         SELECT w.name, w.zh, w.en, w.schedule, w.schedule, w.command FROM wanted AS w
