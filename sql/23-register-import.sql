@@ -21,7 +21,8 @@ BEGIN ATOMIC
            OR NOT (format_type(a.atttypid, NULL) ~ '(^|[.])geometry$' OR vigil.json_readable(f.value, a.atttypid))
         ORDER BY l.line, p.relation = target DESC, f.key
     )
-    SELECT coalesce(array_agg(ROW (l.line, l.fields, l.more, l.payload, coalesce(l.reason, f.reason), coalesce(l.detail, f.detail)
+    SELECT coalesce(array_agg(ROW (l.line, l.fields, l.more, l.payload, coalesce(l.reason, f.reason),
+                               CASE WHEN l.reason IS NULL THEN f.detail ELSE l.detail END
                                   )::vigil.import_line ORDER BY l.line), '{}')
     FROM unnest(lines) AS l LEFT JOIN fault AS f USING (line);
 END;

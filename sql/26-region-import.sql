@@ -20,7 +20,8 @@ COMMENT ON FUNCTION vigil.region_code_try(text) IS
 
 CREATE FUNCTION vigil.import_regions(regions jsonb, source text DEFAULT 'import_regions',
     OUT accepted bigint, OUT updated bigint, OUT rejected bigint)
-LANGUAGE sql VOLATILE STRICT
+LANGUAGE sql VOLATILE STRICT SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT i.accepted, i.updated, i.rejected
     FROM (

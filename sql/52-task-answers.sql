@@ -8,15 +8,20 @@ AS $$
 DECLARE
     caller text := vigil.caller();
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = caller AND r.rolsuper)
-        AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r
-            WHERE r.rolname IN ('vigil_operator', 'vigil_admin') AND pg_catalog.pg_has_role(caller, r.oid, 'MEMBER'))
-    THEN
-        RAISE EXCEPTION 'role "%" may not handle tasks of unit %', caller, check_operator.unit
+    IF pg_catalog.pg_has_role(caller, 'vigil_admin', 'MEMBER') THEN    -- a superuser is a member of every role
+        RETURN;
+    END IF;
+    IF NOT pg_catalog.pg_has_role(caller, 'vigil_operator', 'MEMBER') THEN
+        RAISE EXCEPTION 'role "%" may not handle tasks', caller
             USING ERRCODE = 'insufficient_privilege', HINT = 'Grant it membership in vigil_operator.';
     END IF;
+    IF NOT vigil.unit_in_scope(check_operator.unit) THEN
+        RAISE EXCEPTION 'role "%" may not handle tasks of unit %', caller, check_operator.unit
+            USING ERRCODE = 'insufficient_privilege', HINT = 'Give it the unit''s region or organisation in vigil.operator_scope.';
+    END IF;
 END $$;
-COMMENT ON FUNCTION vigil.check_operator(bigint) IS 'Error 42501 unless the caller may handle tasks of this unit';
+COMMENT ON FUNCTION vigil.check_operator(bigint) IS
+    'Error 42501 unless the caller may handle tasks of this unit: a vigil_admin, or a vigil_operator whose scope covers it; of no unit, any of them';
 
 CREATE FUNCTION vigil.lock_subject(profile text, subject bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -64,6 +64,7 @@ BEGIN
     RETURN QUERY SELECT s.* FROM vigil.setup_plans() AS s;
     RETURN QUERY SELECT s.* FROM vigil_vehicle.setup_registers() AS s;
     RETURN QUERY SELECT s.* FROM vigil_vehicle.setup_streams() AS s;
+    RETURN QUERY SELECT s.* FROM vigil.setup_security() AS s;
     RETURN QUERY SELECT s.* FROM vigil.setup_jobs() AS s;
     RETURN NEXT vigil.start_workers();
 END $$;
@@ -100,7 +101,7 @@ COMMENT ON FUNCTION vigil.health()
 REVOKE ALL ON FUNCTION vigil.health() FROM PUBLIC;
 
 CREATE FUNCTION vigil.health_streams() RETURNS TABLE ("check" text, ok boolean, detail text)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SECURITY DEFINER     -- partitions have no grants of their own
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

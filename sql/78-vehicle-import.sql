@@ -30,7 +30,8 @@ REVOKE ALL ON FUNCTION vigil_vehicle.vehicle_lines(jsonb) FROM PUBLIC;
 
 CREATE FUNCTION vigil_vehicle.import_vehicles(vehicles jsonb, source text DEFAULT 'import_vehicles',
     OUT accepted bigint, OUT updated bigint, OUT rejected bigint)
-LANGUAGE sql VOLATILE STRICT
+LANGUAGE sql VOLATILE STRICT SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT i.accepted, i.updated, i.rejected
     FROM vigil.import_register(source, 'vigil_vehicle.vehicle', 'plate', vigil_vehicle.vehicle_lines(vehicles)) AS i;
@@ -40,7 +41,7 @@ COMMENT ON FUNCTION vigil_vehicle.import_vehicles(jsonb, text) IS
 REVOKE ALL ON FUNCTION vigil_vehicle.import_vehicles(jsonb, text) FROM PUBLIC;
 
 CREATE FUNCTION vigil_vehicle.register_vehicle(vehicle jsonb) RETURNS vigil.plate
-LANGUAGE plpgsql VOLATILE STRICT
+LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -53,7 +54,8 @@ REVOKE ALL ON FUNCTION vigil_vehicle.register_vehicle(jsonb) FROM PUBLIC;
 
 CREATE FUNCTION vigil_vehicle.import_enterprises(enterprises jsonb, source text DEFAULT 'import_enterprises',
     OUT accepted bigint, OUT updated bigint, OUT rejected bigint)
-LANGUAGE sql VOLATILE STRICT
+LANGUAGE sql VOLATILE STRICT SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT i.accepted, i.updated, i.rejected
     FROM (

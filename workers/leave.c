@@ -10,7 +10,6 @@
 
 #include "access/xact.h"
 #include "catalog/objectaccess.h"
-#include "catalog/pg_database.h"
 #include "catalog/pg_extension.h"
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
@@ -22,7 +21,6 @@
 #include "tcop/utility.h"
 #include "utils/acl.h"
 
-#include "compat.h"
 #include "wakeup.h"
 #include "worker.h"
 
@@ -41,8 +39,8 @@ static void leave_process_utility(PlannedStmt *planned, const char *text, bool r
 								  QueryCompletion *completion);
 static void leave_object_access(ObjectAccessType access, Oid class, Oid object, int part,
 								void *arg);
-static const char *alone_in(Node *statement);
-static const char *option_text(List *options, const char *name, const char *absent);
+static char *alone_in(Node *statement);
+static char *option_text(List *options, const char *name);
 static VgWorkerHold *hold_take(Oid database);
 static void hold_release(VgWorkerHold *hold);
 static bool dispatcher_runs(Oid database);
@@ -82,12 +80,12 @@ leave_process_utility(PlannedStmt *planned, const char *text, bool read_only,
 {
 	ProcessUtility_hook_type next =
 		previous_process_utility != NULL ? previous_process_utility : standard_ProcessUtility;
-	const char *name =
+	char *name =
 		vg_worker_shared != NULL && IsTransactionState() ? alone_in(planned->utilityStmt) : NULL;
 	Oid database = name != NULL ? get_database_oid(name, true) : InvalidOid;
 	VgWorkerHold *hold = NULL;
 
-	if (OidIsValid(database) && VG_OWNS_DATABASE(database))
+	if (OidIsValid(database) && pg_database_ownercheck(database, GetUserId()))
 		hold = hold_take(database);
 	PG_TRY();
 	{
@@ -99,8 +97,6 @@ leave_process_utility(PlannedStmt *planned, const char *text, bool read_only,
 			CHECK_FOR_INTERRUPTS();
 		}
 		next(planned, text, read_only, context, parameters, environment, receiver, completion);
-		if (name != NULL)
-			vg_wakeup_launcher_at_commit();
 	}
 	PG_FINALLY();
 	{
@@ -121,7 +117,7 @@ leave_object_access(ObjectAccessType access, Oid class, Oid object, int part, vo
 }
 
 /* alone_in: the name of the database in which this statement must be alone, or NULL. */
-static const char *
+static char *
 alone_in(Node *statement)
 {
 	switch (nodeTag(statement))
@@ -133,18 +129,18 @@ alone_in(Node *statement)
 				return ((RenameStmt *) statement)->subname;
 			return NULL;
 		case T_AlterDatabaseStmt:
-			if (option_text(((AlterDatabaseStmt *) statement)->options, "tablespace", NULL) != NULL)
+			if (option_text(((AlterDatabaseStmt *) statement)->options, "tablespace") != NULL)
 				return ((AlterDatabaseStmt *) statement)->dbname;
 			return NULL;
 		case T_CreatedbStmt:
-			return option_text(((CreatedbStmt *) statement)->options, "template", "template1");
+			return option_text(((CreatedbStmt *) statement)->options, "template");
 		default:
 			return NULL;
 	}
 }
 
-static const char *
-option_text(List *options, const char *name, const char *absent)
+static char *
+option_text(List *options, const char *name)
 {
 	ListCell *cell;
 
@@ -155,7 +151,7 @@ option_text(List *options, const char *name, const char *absent)
 		if (strcmp(option->defname, name) == 0 && option->arg != NULL)
 			return defGetString(option);
 	}
-	return absent;
+	return NULL;
 }
 
 /* hold_take: ask the dispatcher to leave; NULL where more statements than can be noted do so at
