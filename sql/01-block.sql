@@ -23,3 +23,4 @@ LANGUAGE c VOLATILE STRICT PARALLEL SAFE ROWS 2
 AS 'MODULE_PATHNAME', 'vigil_shared_blocks';
 COMMENT ON FUNCTION vigil.shared_blocks()
     IS 'The blocks that backends of this database share now: kind, size in bytes, when built. Empty where vigil is not preloaded: each connection then has its own.';
+REVOKE ALL ON FUNCTION vigil.shared_blocks() FROM PUBLIC;
