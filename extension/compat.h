@@ -36,4 +36,18 @@ typedef struct DateTimeErrorExtra
 	((void) (extra), DecodeDateTime(field, type, count, kind, tm, fraction, zone))
 #endif
 
+/* A process is a number of its own since 17. */
+#if PG_VERSION_NUM >= 170000
+#define VG_MY_PROC_NUMBER MyProcNumber
+#else
+#define VG_MY_PROC_NUMBER MyProc->pgprocno
+#endif
+
+/* One function checks the owner of any object since 16. */
+#if PG_VERSION_NUM >= 160000
+#define VG_OWNS_DATABASE(database) object_ownercheck(DatabaseRelationId, database, GetUserId())
+#else
+#define VG_OWNS_DATABASE(database) pg_database_ownercheck(database, GetUserId())
+#endif
+
 #endif

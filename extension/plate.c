@@ -58,6 +58,17 @@ vigil_plate_from_bigint(PG_FUNCTION_ARGS)
 	PG_RETURN_PLATE(value);
 }
 
+PG_FUNCTION_INFO_V1(vigil_plate_try_number);
+Datum
+vigil_plate_try_number(PG_FUNCTION_ARGS)
+{
+	int64 value = PG_GETARG_INT64(0);
+
+	if (vg_plate_kind(value) == VG_PLATE_INVALID)
+		PG_RETURN_NULL();
+	PG_RETURN_PLATE(value);
+}
+
 PG_FUNCTION_INFO_V1(vigil_plate_try);
 Datum
 vigil_plate_try(PG_FUNCTION_ARGS)

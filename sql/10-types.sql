@@ -131,6 +131,9 @@ COMMENT ON CAST (text AS vigil.plate) IS 'As the type''s input: normalises and c
 CREATE FUNCTION vigil.plate_try(number text) RETURNS vigil.plate
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_plate_try';
 COMMENT ON FUNCTION vigil.plate_try(text) IS 'The plate that a text means, or null where it means none (bad_plate)';
+CREATE FUNCTION vigil.plate_try(number bigint) RETURNS vigil.plate
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_plate_try_number';
+COMMENT ON FUNCTION vigil.plate_try(bigint) IS 'The plate whose number this is, or null where no plate has it';
 CREATE FUNCTION vigil.plate_normalise(number text) RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_plate_normalise';
 COMMENT ON FUNCTION vigil.plate_normalise(text) IS

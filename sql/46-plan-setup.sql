@@ -55,7 +55,7 @@ BEGIN
         IF held IS NULL THEN
             loaded := loaded + 1;
         ELSIF held - 'shipped' IS DISTINCT FROM held -> 'shipped' THEN
-            own := own || (SELECT string_agg(held ->> k, ' ') FROM unnest(keys) AS k);
+            own := own || (SELECT string_agg(nullif(held ->> k, ''), ' ') FROM unnest(keys) AS k);
             CONTINUE;
         ELSIF held -> 'shipped' = item THEN
             CONTINUE;

@@ -96,6 +96,7 @@ LANGUAGE c VOLATILE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'vigil_wake_dispatcher';
 COMMENT ON FUNCTION vigil.wake_dispatcher() IS
     'Wake this database''s dispatcher when this transaction commits; nothing where vigil is not preloaded';
+REVOKE ALL ON FUNCTION vigil.wake_dispatcher() FROM PUBLIC;
 
 CREATE FUNCTION vigil.task_event_hash(previous_hash bytea, task bigint, number integer, at timestamptz, event text,
     from_state text, state text, unit bigint, actor text, key text, detail jsonb, region_code bigint) RETURNS bytea

@@ -107,10 +107,10 @@ REVOKE ALL ON FUNCTION vigil.tasks_cancel(bigint[], text, text) FROM PUBLIC;
 
 -- What each subject is now and what its incident should be.
 CREATE FUNCTION vigil.incident_wanted(profile text, subject bigint[]) RETURNS TABLE (subject_id bigint, colour vigil.colour,
-    mask bigint, situation text, kind text)
+    mask bigint, situation text, kind text, changed_at timestamptz)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT r.subject, r.colour, m.mask, lead.code, lead.kind
+    SELECT r.subject, r.colour, m.mask, lead.code, lead.kind, r.changed_at
     FROM vigil.risk_state AS r
     JOIN vigil.incident_rule AS rule ON rule.profile = r.profile
     CROSS JOIN LATERAL (SELECT (r.own_mask & rule.own_mask) | (r.inherited_mask & rule.inherited_mask) AS mine,
@@ -193,7 +193,7 @@ BEGIN
             pg_catalog.unnest(incident_follow.lon), pg_catalog.unnest(incident_follow.lat)) AS g (subject, at, lon, lat)
         ORDER BY g.subject, g.at DESC
     ), look AS MATERIALIZED (
-        SELECT i.id, g.at, g.lon, g.lat, w.colour, w.mask, w.situation, w.kind,
+        SELECT i.id, g.lon, g.lat, w.colour, w.mask, w.situation, w.kind, w.changed_at,
             CASE WHEN i.manual THEN 'join'
                  WHEN w.colour = 'green' AND NOT EXISTS (SELECT FROM vigil.task AS t
                      WHERE t.incident_id = i.id AND t.state = 'arrived') THEN 'end'
@@ -217,7 +217,7 @@ BEGIN
             level = CASE WHEN l.action IN ('worse', 'again') THEN 1 ELSE i.level END,
             exhausted_at = CASE WHEN l.action IN ('worse', 'again') THEN NULL ELSE i.exhausted_at END,
             state = CASE l.action WHEN 'end' THEN 'closed' ELSE i.state END,
-            closed_at = CASE l.action WHEN 'end' THEN l.at END,
+            closed_at = CASE l.action WHEN 'end' THEN greatest(l.changed_at, i.opened_at) END,
             close_reason = CASE l.action WHEN 'end' THEN 'hazard_gone' END,
             geom = coalesce(vigil.incident_point(l.lon, l.lat), i.geom),
             region_code = coalesce(CASE WHEN l.action IN ('worse', 'again') THEN vigil.county_at(l.lon, l.lat) END, i.region_code)

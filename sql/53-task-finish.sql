@@ -88,7 +88,7 @@ BEGIN
         pg_catalog.array_fill(code.code, ARRAY[n]), cleared_by => 'feedback')
     FROM pg_catalog.cardinality(models) AS n;
     PERFORM vigil.suppress(incident.profile, incident.subject, s.model, CASE code.suppress WHEN 'fence' THEN s.fence END,
-        feedback_clears.at + pg_catalog.make_interval(mins => code.suppress_minutes), code.code)
+        feedback_clears.at + pg_catalog.make_interval(mins => code.suppress_minutes), code.code, feedback_clears.at)
     FROM ROWS FROM (pg_catalog.unnest(models), pg_catalog.unnest(fences)) AS s (model, fence)
     WHERE code.suppress = 'model' OR code.suppress = 'fence' AND s.fence IS NOT NULL;
 END $$;

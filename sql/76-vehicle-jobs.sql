@@ -171,7 +171,7 @@ BEGIN ATOMIC
        -- what a position says holds until another says otherwise, but not for ever; a cloned plate and a load do not pass
        -- by themselves
        OR (o.kind <> 'scheduled' AND 'position' = ANY (string_to_array(o.feed, ',')) AND o.situation_bit NOT IN (18, 20)
-           AND coalesce(s.observed_at, o.last_seen_at) <= at - interval '24 hours');
+           AND greatest(s.observed_at, o.last_seen_at) <= at - interval '24 hours');
 END;
 COMMENT ON FUNCTION vigil_vehicle.lost_hazards(timestamptz) IS
     'Open hazards of vehicles that no observation will clear soon: fence_gone, the fence in their evidence is deleted or no longer valid; fence_changed, it no longer covers the vehicle''s kind, exempts it, or lies more than 300 m from the hazard; stale, of models that go by positions, the vehicle has been silent for 24 hours (not bits 18 overloaded, 20 plate suspect)';

@@ -26,6 +26,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
 #include "vigil.h"
 #include "worker.h"
 
@@ -89,7 +90,7 @@ vg_launcher_main(Datum main_arg)
 	vg_worker_shared->launcher_pid = MyProcPid;
 	vg_worker_shared->launcher_started_at = GetCurrentTimestamp();
 	LWLockRelease(vg_worker_shared->lock);
-	pg_atomic_write_u32(&vg_worker_shared->launcher_procno, MyProc->pgprocno);
+	pg_atomic_write_u32(&vg_worker_shared->launcher_procno, VG_MY_PROC_NUMBER);
 
 	for (;;)
 	{

@@ -10,6 +10,7 @@
 
 #include "access/xact.h"
 #include "catalog/objectaccess.h"
+#include "catalog/pg_database.h"
 #include "catalog/pg_extension.h"
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
@@ -21,6 +22,7 @@
 #include "tcop/utility.h"
 #include "utils/acl.h"
 
+#include "compat.h"
 #include "wakeup.h"
 #include "worker.h"
 
@@ -39,8 +41,8 @@ static void leave_process_utility(PlannedStmt *planned, const char *text, bool r
 								  QueryCompletion *completion);
 static void leave_object_access(ObjectAccessType access, Oid class, Oid object, int part,
 								void *arg);
-static char *alone_in(Node *statement);
-static char *option_text(List *options, const char *name);
+static const char *alone_in(Node *statement);
+static const char *option_text(List *options, const char *name, const char *absent);
 static VgWorkerHold *hold_take(Oid database);
 static void hold_release(VgWorkerHold *hold);
 static bool dispatcher_runs(Oid database);
@@ -80,12 +82,12 @@ leave_process_utility(PlannedStmt *planned, const char *text, bool read_only,
 {
 	ProcessUtility_hook_type next =
 		previous_process_utility != NULL ? previous_process_utility : standard_ProcessUtility;
-	char *name =
+	const char *name =
 		vg_worker_shared != NULL && IsTransactionState() ? alone_in(planned->utilityStmt) : NULL;
 	Oid database = name != NULL ? get_database_oid(name, true) : InvalidOid;
 	VgWorkerHold *hold = NULL;
 
-	if (OidIsValid(database) && pg_database_ownercheck(database, GetUserId()))
+	if (OidIsValid(database) && VG_OWNS_DATABASE(database))
 		hold = hold_take(database);
 	PG_TRY();
 	{
@@ -97,6 +99,8 @@ leave_process_utility(PlannedStmt *planned, const char *text, bool read_only,
 			CHECK_FOR_INTERRUPTS();
 		}
 		next(planned, text, read_only, context, parameters, environment, receiver, completion);
+		if (name != NULL)
+			vg_wakeup_launcher_at_commit();
 	}
 	PG_FINALLY();
 	{
@@ -117,7 +121,7 @@ leave_object_access(ObjectAccessType access, Oid class, Oid object, int part, vo
 }
 
 /* alone_in: the name of the database in which this statement must be alone, or NULL. */
-static char *
+static const char *
 alone_in(Node *statement)
 {
 	switch (nodeTag(statement))
@@ -129,18 +133,18 @@ alone_in(Node *statement)
 				return ((RenameStmt *) statement)->subname;
 			return NULL;
 		case T_AlterDatabaseStmt:
-			if (option_text(((AlterDatabaseStmt *) statement)->options, "tablespace") != NULL)
+			if (option_text(((AlterDatabaseStmt *) statement)->options, "tablespace", NULL) != NULL)
 				return ((AlterDatabaseStmt *) statement)->dbname;
 			return NULL;
 		case T_CreatedbStmt:
-			return option_text(((CreatedbStmt *) statement)->options, "template");
+			return option_text(((CreatedbStmt *) statement)->options, "template", "template1");
 		default:
 			return NULL;
 	}
 }
 
-static char *
-option_text(List *options, const char *name)
+static const char *
+option_text(List *options, const char *name, const char *absent)
 {
 	ListCell *cell;
 
@@ -151,7 +155,7 @@ option_text(List *options, const char *name)
 		if (strcmp(option->defname, name) == 0 && option->arg != NULL)
 			return defGetString(option);
 	}
-	return NULL;
+	return absent;
 }
 
 /* hold_take: ask the dispatcher to leave; NULL where more statements than can be noted do so at

@@ -125,7 +125,7 @@ PG_FUNCTION_INFO_V1(vigil_start_workers);
 Datum
 vigil_start_workers(PG_FUNCTION_ARGS)
 {
-	vg_wakeup_launcher_at_commit();
+	vg_wakeup_workers_at_commit();
 	PG_RETURN_TEXT_P(cstring_to_text(
 		vg_worker_shared != NULL
 			? "workers: start when this transaction commits"

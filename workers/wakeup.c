@@ -24,7 +24,8 @@ VgWorkerShared *vg_worker_shared = NULL;
 static shmem_request_hook_type previous_shmem_request_hook = NULL;
 static shmem_startup_hook_type previous_shmem_startup_hook = NULL;
 static bool dispatcher_wanted = false; /* by the transaction under way */
-static bool launcher_wanted = false;
+static bool launcher_wanted = false;   /* to look for databases that are new or gone */
+static bool workers_wanted = false;	   /* for this database */
 
 static void
 wakeup_shmem_request(void)
@@ -120,10 +121,11 @@ wakeup_at_end(XactEvent event, void *arg)
 			vg_wakeup_process(&slot->procno);
 		}
 	}
-	if (event == XACT_EVENT_COMMIT && launcher_wanted)
+	if (event == XACT_EVENT_COMMIT && workers_wanted)
 		wakeup_want(MyDatabaseId);
-	dispatcher_wanted = false;
-	launcher_wanted = false;
+	else if (event == XACT_EVENT_COMMIT && launcher_wanted)
+		vg_wakeup_process(&vg_worker_shared->launcher_procno);
+	dispatcher_wanted = launcher_wanted = workers_wanted = false;
 }
 
 void
@@ -136,6 +138,12 @@ void
 vg_wakeup_launcher_at_commit(void)
 {
 	launcher_wanted = vg_worker_shared != NULL;
+}
+
+void
+vg_wakeup_workers_at_commit(void)
+{
+	workers_wanted = vg_worker_shared != NULL;
 }
 
 void

@@ -21,6 +21,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
 #include "worker.h"
 
 static VgWorkerSlot *my_slot = NULL;
@@ -45,7 +46,7 @@ vg_worker_attach(VgWorkerSlot *slot)
 	slot->state = VG_WORKER_WORKING;
 	slot->started_at = GetCurrentTimestamp();
 	LWLockRelease(vg_worker_shared->lock);
-	pg_atomic_write_u32(&slot->procno, MyProc->pgprocno);
+	pg_atomic_write_u32(&slot->procno, VG_MY_PROC_NUMBER);
 }
 
 /* Whoever did not say why it ends has failed. */

@@ -84,7 +84,8 @@ vg_worker_runs(VgWorkerState state)
 
 /* wakeup.c */
 extern void vg_wakeup_process(pg_atomic_uint32 *procno);
-extern void vg_wakeup_launcher_at_commit(void);
+extern void vg_wakeup_launcher_at_commit(void);	   /* a database is new, gone or renamed */
+extern void vg_wakeup_workers_at_commit(void);	   /* this database wants workers */
 extern VgWorkerSlot *vg_wakeup_slot(Oid database); /* or NULL */
 
 /* launcher.c */
