@@ -89,6 +89,7 @@ SELECT vigil.raise_hazard('vehicle', pg_temp.car(60), 'dangerous_section', '{}',
 SELECT i.subject::vigil.plate AS vehicle, r.score, r.colour, i.kind, i.situation, vigil.situation_codes('vehicle', i.mask) AS about
 FROM vigil.incident AS i JOIN vigil.risk_state AS r USING (profile, subject) WHERE i.subject IN (pg_temp.car(60), pg_temp.car(61), pg_temp.car(62)) ORDER BY 1;
 -- a driver's own colour opens none; on the vehicle that inherits it it does
+INSERT INTO vigil.person (id, kind) VALUES (47001, 'driver');
 SELECT vigil.raise_hazard('driver', 47001, 'points_full', '{}', '2022-01-20 09:00') > 0 AS raised;
 SELECT count(*) FROM vigil.incident WHERE profile = 'driver' AND subject = 47001;
 SELECT vigil.inherit('vehicle', ARRAY[pg_temp.car(63)], ARRAY[8::bigint], '2022-01-20 09:05');

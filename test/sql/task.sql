@@ -117,7 +117,7 @@ UPDATE vigil.task AS t SET unit_kind = 'police_patrol', area = 'county' WHERE t.
 SELECT * FROM pg_temp.round();
 SELECT n AS car, t.level, t.state, t.unit FROM generate_series(4, 5) AS n, pg_temp.tasks(n) AS t;
 -- a desk needs no place: the subject's own enterprise; the leading department of the county, then of the city
-INSERT INTO vigil_vehicle.vehicle (plate, kind, status, enterprise_id, vin, gross_mass_kg) VALUES (pg_temp.car(6)::vigil.plate, 'hazmat', 'registered', :firm, 'LSVAU2180N2183294', 49000);
+INSERT INTO vigil_vehicle.vehicle (plate, kind, status, enterprise_id, vin, gross_mass_kg) VALUES (pg_temp.car(6)::vigil.plate, 'hazmat', 'registered', :firm, 'LSVAU218XN2183294', 49000);
 SELECT vigil.raise_hazard('vehicle', pg_temp.car(6), 'gps_shield', '{}', '2022-01-20 09:00') > 0 AS raised;
 SELECT vigil.open_incident('vehicle.supervision', 'red', 'enterprise', :firm) AS incident \gset
 UPDATE vigil.task AS t SET capability = 'transport' WHERE t.incident_id = :incident;
@@ -171,7 +171,7 @@ SELECT count(vigil.task_accept(t.id, t.unit_id)), count(vigil.task_arrive(t.id, 
 SELECT pg_temp.open(6) AS six, (SELECT t.unit_id FROM vigil.task AS t WHERE t.id = pg_temp.open(6)) AS unit \gset
 SELECT pg_temp.try(format('SELECT vigil.task_finish(%s, %s, %L, %L)', :six, :unit, 'plate_verified', '{"vin": "LSVAU2180N2183295"}'));
 SELECT pg_temp.try(format('SELECT vigil.task_finish(%s, %s, %L, %L)', :six, :unit, 'plate_verified', '{"vin": ""}'));
-SELECT vigil.task_finish(:six, :unit, 'plate_verified', '{"vin": " lsvau2180n2183294", "at": "2022-01-20 11:20+08"}');
+SELECT vigil.task_finish(:six, :unit, 'plate_verified', '{"vin": " lsvau218xn2183294", "at": "2022-01-20 11:20+08"}');
 SELECT r.score, r.colour FROM vigil.risk_state AS r WHERE r.profile = 'vehicle' AND r.subject = pg_temp.car(6);
 SELECT count(vigil.task_finish(t.id, t.unit_id, 'plate_seized')) FROM vigil.task AS t WHERE t.id = pg_temp.open(6);
 SELECT status FROM vigil_vehicle.vehicle WHERE plate = pg_temp.car(6)::vigil.plate;
