@@ -23,3 +23,22 @@ CREATE TABLE vigil_vehicle.position (
 
 CREATE TABLE vigil_vehicle.position_template (LIKE vigil_vehicle.position);
 ALTER TABLE vigil_vehicle.position_template ADD CONSTRAINT position_template_pkey PRIMARY KEY (plate, observed_at);
+
+COMMENT ON TABLE vigil_vehicle.position IS 'Positions of vehicles (定位数据, GPS/Beidou), WGS84; append-only, partitioned by day, evaluated as they are stored; key (plate, observed_at)';
+COMMENT ON COLUMN vigil_vehicle.position.observed_at IS 'Within the last 30 days, at most vigil.max_clock_skew in the future';
+COMMENT ON COLUMN vigil_vehicle.position.lon IS 'Degrees, 73 to 136; null with lat = not located';
+COMMENT ON COLUMN vigil_vehicle.position.lat IS 'Degrees, 3 to 54';
+COMMENT ON COLUMN vigil_vehicle.position.speed_kmh IS 'GPS speed, 0 to 220';
+COMMENT ON COLUMN vigil_vehicle.position.heading_deg IS 'Clockwise from true north, 0 to 360';
+COMMENT ON COLUMN vigil_vehicle.position.altitude_m IS 'Metres above the ellipsoid';
+COMMENT ON COLUMN vigil_vehicle.position.mileage_km IS 'Odometer, 0 to 4,000,000; else not believed';
+COMMENT ON COLUMN vigil_vehicle.position.recorder_speed_kmh IS 'Speed of the driving recorder (行驶记录仪), 0 to 220; else not believed';
+COMMENT ON COLUMN vigil_vehicle.position.alarm_bits IS 'Alarm bits of JT/T 808, 0 to 2^32 - 1';
+COMMENT ON COLUMN vigil_vehicle.position.status_bits IS 'Status bits of JT/T 808: bit 0 ACC on, bit 1 located (0 = the point is not believed)';
+COMMENT ON COLUMN vigil_vehicle.position.source IS 'Name of the feed';
+COMMENT ON COLUMN vigil_vehicle.position.video_bits IS 'Video alarm bits of JT/T 1078 (item 0x14)';
+COMMENT ON COLUMN vigil_vehicle.position.satellites IS 'Satellites in the fix';
+COMMENT ON COLUMN vigil_vehicle.position.signal IS 'Strength of the network, as the terminal tells it';
+COMMENT ON COLUMN vigil_vehicle.position.driver_id IS 'Driver by the card in the terminal: a change of it ends the old driver''s clocks';
+COMMENT ON COLUMN vigil_vehicle.position.backfill IS 'Sent later from a blind area: stored, evaluated by the backtest only';
+COMMENT ON TABLE vigil_vehicle.position_template IS 'What pg_partman gives every partition of vigil_vehicle.position: its key';

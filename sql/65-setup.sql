@@ -60,6 +60,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE       -- not STRICT: no node leaves th
 AS $$
 BEGIN
     RETURN QUERY SELECT s.* FROM vigil.setup_node(node) AS s;
+    RETURN QUERY SELECT s.* FROM vigil.setup_places() AS s;
     RETURN QUERY SELECT s.* FROM vigil.setup_catalogue() AS s;
     RETURN QUERY SELECT s.* FROM vigil.setup_plans() AS s;
     RETURN QUERY SELECT s.* FROM vigil_vehicle.setup_registers() AS s;

@@ -86,3 +86,4 @@ END $$;
 COMMENT ON FUNCTION vigil_vehicle.vehicle_changed() IS 'Trigger: the engine''s copy of the register''s columns follows the register at the vehicle''s next observation';
 CREATE TRIGGER vehicle_changed AFTER INSERT OR UPDATE ON vigil_vehicle.vehicle
     FOR EACH ROW EXECUTE FUNCTION vigil_vehicle.vehicle_changed();
+REVOKE ALL ON FUNCTION vigil_vehicle.first_sight(bigint[]), vigil_vehicle.vehicle_changed() FROM PUBLIC;

@@ -54,3 +54,4 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION vigil_vehicle.hazard_closed(bigint[], text[], bigint[], timestamptz[]) IS 'Tell the engine of hazards closed by other than their rule (until null) and of models to be silent (until). Called by vigil.apply_effects and vigil.suppress';
 REVOKE ALL ON FUNCTION vigil_vehicle.hazard_closed(bigint[], text[], bigint[], timestamptz[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION vigil_vehicle.newest_statement() FROM PUBLIC;

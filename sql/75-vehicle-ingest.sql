@@ -84,3 +84,4 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION vigil_vehicle.store_positions(vigil_vehicle.position[]) IS 'The storing half of vigil_vehicle.ingest: checked rows in, rows already there left alone';
 REVOKE ALL ON FUNCTION vigil_vehicle.store_positions(vigil_vehicle.position[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION vigil_vehicle.ingest(jsonb, text, text), vigil_vehicle.ingest(vigil_vehicle.position[]) FROM PUBLIC;

@@ -53,9 +53,12 @@ sub half_a_copy
 	my $in = "COPY vigil_vehicle.position ($columns) FROM STDIN;\n" . join('', map { "$_\n" } @$rows[ 0 .. @$rows / 2 ]);
 	my ($out, $err) = ('', '');
 	my $psql = start [ 'psql', '-qX', '-d', $node->connstr('city') ], \$in, \$out, \$err;
-	$psql->pump_nb;
-	$psql->pump while length $in;
-	$node->poll_query_until('city', 'SELECT coalesce(max(tuples_processed), 0) > 2000 FROM pg_stat_progress_copy') or die 'no COPY is under way';
+	for my $attempt (1 .. 600)
+	{
+		$psql->pump_nb;
+		last if $node->safe_psql('city', 'SELECT coalesce(max(tuples_processed), 0) > 2000 FROM pg_stat_progress_copy') eq 't';
+		die "the COPY does not get on: $err" if $attempt == 600;
+	}
 	my $pid = $node->safe_psql('city', 'SELECT pid FROM pg_stat_progress_copy');
 	return ($psql, $pid);
 }
