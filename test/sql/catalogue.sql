@@ -74,14 +74,17 @@ UPDATE vigil.model SET enabled = true WHERE code = 'licence_revoked';
 
 -- rules of the city's own: one INSERT
 INSERT INTO vigil.model (code, situation, expression) VALUES ('cat_bridge_speed', 'vehicle_speeding', 'speed_kmh > 40');
-INSERT INTO vigil.model (code, situation, profile, function, cadence) VALUES ('cat_own_job', 'sup_index_low', 'enterprise', 'pg_catalog.now', '0 6 * * *');
+CREATE FUNCTION public.cat_model(subjects bigint[], at timestamptz, parameters jsonb)
+    RETURNS TABLE (subject_id bigint, active boolean, evidence jsonb) LANGUAGE sql STABLE
+    AS $$ SELECT u, true, '{}'::jsonb FROM unnest(subjects) AS u $$;
+INSERT INTO vigil.model (code, situation, profile, function, cadence) VALUES ('cat_own_job', 'sup_index_low', 'enterprise', 'public.cat_model', '0 6 * * *');
 SELECT number - min(number) OVER () AS nth, code, kind, profile, feed, function, expression, rule, implemented, enabled, version
 FROM vigil.model WHERE code LIKE 'cat\_%' ORDER BY number;
 SELECT min(number) >= 1001 AS own_numbers FROM vigil.model WHERE code LIKE 'cat\_%';
 INSERT INTO vigil.model (code, situation) VALUES ('cat_no_rule', 'vehicle_speeding');
 INSERT INTO vigil.model (code, situation, function, cadence) VALUES ('cat_no_function', 'vehicle_speeding', 'nowhere.nothing', '0 6 * * *');
 \set VERBOSITY sqlstate
-INSERT INTO vigil.model (code, situation, function) VALUES ('cat_no_cadence', 'vehicle_speeding', 'pg_catalog.now');    -- 23514
+INSERT INTO vigil.model (code, situation, function) VALUES ('cat_no_cadence', 'vehicle_speeding', 'public.cat_model');    -- 23514
 INSERT INTO vigil.model (code, situation, expression) VALUES ('Cat Bad', 'vehicle_speeding', 'true');                   -- 23514
 INSERT INTO vigil.model (code, situation, expression) VALUES ('cat_bad', 'no_situation', 'true');                       -- 23503
 -- weights and thresholds have ranges; a margin that no score can reach is refused

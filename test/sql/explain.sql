@@ -8,9 +8,12 @@ SELECT '浙E74001 yellow'::vigil.plate::bigint AS v \gset
 INSERT INTO vigil.organisation (kind, code, name, region_code) VALUES ('enterprise', 'explain-firm', '湖州某运输公司', 330502) RETURNING id AS firm \gset
 INSERT INTO vigil.person (kind, name_masked) VALUES ('driver', '张**') RETURNING id AS driver \gset
 INSERT INTO vigil_vehicle.vehicle (plate, kind, status, enterprise_id) VALUES (:v::bigint::vigil.plate, 'hazmat', 'registered', :firm);
+CREATE FUNCTION public.explain_model(subjects bigint[], at timestamptz, parameters jsonb)
+    RETURNS TABLE (subject_id bigint, active boolean, evidence jsonb) LANGUAGE sql STABLE
+    AS $$ SELECT u, true, '{}'::jsonb FROM unnest(subjects) AS u $$;
 INSERT INTO vigil.model (code, situation, profile, function, cadence) VALUES
-    ('explain_points', 'driver_points_full', 'driver', 'pg_catalog.now', '0 2 * * *'),
-    ('explain_platform', 'sup_monitoring_absent', 'enterprise', 'pg_catalog.now', '0 2 * * *');
+    ('explain_points', 'driver_points_full', 'driver', 'public.explain_model', '0 2 * * *'),
+    ('explain_platform', 'sup_monitoring_absent', 'enterprise', 'public.explain_model', '0 2 * * *');
 
 -- a clean vehicle has no reasons
 SELECT count(*) FROM vigil.explain('vehicle', :v);
