@@ -86,9 +86,9 @@ build/city: $(wildcard test/city/*.c test/city/*.h)
 	@mkdir -p build && $(CC) -std=c11 -O2 -ffp-contract=off -Wall -Wextra -Wmissing-prototypes $(WERROR) -o $@ $(filter %.c,$^) -lm
 
 docs: stage ## write sql/README.md from the COMMENTs
-	@$(cluster) psql -qXAt -f test/docs.sql >build/reference.md && cp build/reference.md sql/README.md
+	@$(cluster) psql -qXAt -f test/docs.sql | sed 's/[ \t]*$$//' >build/reference.md && cp build/reference.md sql/README.md
 docs-fresh: stage
-	@$(cluster) psql -qXAt -f test/docs.sql | diff sql/README.md - && echo 'ok sql/README.md is fresh' || \
+	@$(cluster) psql -qXAt -f test/docs.sql | sed 's/[ \t]*$$//' | diff sql/README.md - && echo 'ok sql/README.md is fresh' || \
 		{ echo 'not ok sql/README.md: make docs brings it up to date'; false; }
 
 lint: ## format, static analysis, clang build, house rules

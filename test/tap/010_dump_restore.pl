@@ -14,7 +14,7 @@ $node->command_ok([ 'psql', '-qX', '-d', $node->connstr('city'), '-f', "$FindBin
 
 my $before = Vigil::digest($node, 'city');
 my @empty = grep { !/_template$|position_p\d|_default$/ } map { /^(\S+)\|0\|d41d8cd9/ ? $1 : () } split /\n/, $before;
-is_deeply(\@empty, [], 'no table was left empty');
+is(join(" ", @empty), "", "no table was left empty");
 
 my $dump = $node->basedir . '/city';
 $node->command_ok([ 'pg_dump', '-Fc', '-f', "$dump.dump", $node->connstr('city') ], 'dump, custom format');
