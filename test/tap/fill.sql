@@ -24,3 +24,9 @@ INSERT INTO vigil_vehicle.road_state (segment_id, observed_at, visibility_m) SEL
 -- positions: today's, a week old, and one older than every partition (it lands in the default one)
 INSERT INTO vigil_vehicle.position (plate, observed_at, lon, lat, speed_kmh)
 SELECT '浙E12345 yellow', now() - n * interval '30 s', 120.0 + n * 0.001, 30.8, 50 FROM generate_series(0, 99) AS n;
+
+-- a fence, a hazard with what follows from it, a model told to be silent, an error of a model of the user's
+INSERT INTO vigil.geofence (kind, code, area, buffer_m)
+VALUES ('water_source', 'fill', 'SRID=4326;MULTIPOLYGON(((120 30,120.1 30,120.1 30.1,120 30.1,120 30)))', 200);
+SELECT vigil.raise_hazard('vehicle', '浙E12345 yellow'::vigil.plate::bigint, 'fatigue_continuous', '{"driving_min": 240}');
+SELECT vigil.suppress('vehicle', '浙E12345 yellow'::vigil.plate::bigint, 'gps_drift', NULL, now() + interval '1 h', 'test');
