@@ -69,11 +69,26 @@ SQL
 	return $node->safe_psql($database, "SET timezone = 'UTC'; $tables UNION ALL $sequences ORDER BY 1");
 }
 
-# A killed postmaster's children need a moment to notice, and hold its shared memory until then.
+# Kill the postmaster; back once it is gone: it counts as running until its parent has taken notice.
+sub crash
+{
+	my ($node) = @_;
+	chomp(my $pid = (split /\n/, slurp_file($node->data_dir . '/postmaster.pid'))[0]);
+	$node->kill9;
+	for (1 .. 300)
+	{
+		return if kill(0, $pid) == 0;
+		PostgreSQL::Test::Utils::system_or_bail('sleep', '0.1');
+	}
+	die "process $pid does not end";
+}
+
+# A killed postmaster's children need a moment to notice, and hold its shared memory until then. Clients that were connected
+# must have ended before: the new server would keep their pipes open.
 sub start_after_crash
 {
 	my ($node) = @_;
-	for (1 .. 50)
+	for (1 .. 100)
 	{
 		return if $node->start(fail_ok => 1);
 		PostgreSQL::Test::Utils::system_or_bail('sleep', '0.2');

@@ -30,3 +30,16 @@ INSERT INTO vigil.geofence (kind, code, area, buffer_m)
 VALUES ('water_source', 'fill', 'SRID=4326;MULTIPOLYGON(((120 30,120.1 30,120.1 30.1,120 30.1,120 30)))', 200);
 SELECT vigil.raise_hazard('vehicle', '浙E12345 yellow'::vigil.plate::bigint, 'fatigue_continuous', '{"driving_min": 240}');
 SELECT vigil.suppress('vehicle', '浙E12345 yellow'::vigil.plate::bigint, 'gps_drift', NULL, now() + interval '1 h', 'test');
+
+-- who drives for whom, what is on record, who may see it
+INSERT INTO vigil_vehicle.driver (person_id, licence_class, points) SELECT id, '{A2}', 3 FROM vigil.person;
+INSERT INTO vigil_vehicle.driver_record (person_id, flag, occurred_on, source)
+SELECT person_id, 'drink', current_date - 100, 'court' FROM vigil_vehicle.driver;
+INSERT INTO vigil_vehicle.enterprise (organisation_id, business_kinds) SELECT id, '{hazmat}' FROM vigil.organisation WHERE kind = 'enterprise';
+SELECT vigil_vehicle.bind_driver('浙E12345 yellow', (SELECT min(person_id) FROM vigil_vehicle.driver), 'roster', now());
+INSERT INTO vigil.operator_scope (role, region_code) VALUES ('vigil_operator', 330502);
+
+-- a model of the city's own that fails on a row, and the models that run by the clock
+SELECT vigil.add_model('vehicle', 'fill_ratio', 'vehicle_speeding', 'speed_kmh / (speed_kmh - 51) > 2');
+INSERT INTO vigil_vehicle.position (plate, observed_at, lon, lat, speed_kmh) VALUES ('浙E12345 yellow', now() + interval '1 s', 120.0, 30.8, 51);
+SELECT vigil.run_job('models');
