@@ -54,19 +54,26 @@ SQL
 	return split /\n/, $rows;
 }
 
-# One line for each table: name, rows, digest of all rows; and one for each sequence: name, where it stands.
-sub digest
+# One line for each table: name, rows, digest of all rows.
+sub digest_rows
 {
 	my ($node, $database) = @_;
 	my $tables = join "\nUNION ALL ", map {
 		"SELECT '$_', count(*), md5(coalesce(string_agg(md5(t::text), '' ORDER BY t::text COLLATE \"C\"), '')) FROM $_ AS t"
 	} tables($node, $database);
+	return $node->safe_psql($database, "SET timezone = 'UTC'; $tables ORDER BY 1");
+}
+
+# The same, and one line for each sequence: name, where it stands. (A standby's sequences run ahead: WAL tells them in steps.)
+sub digest
+{
+	my ($node, $database) = @_;
 	my $sequences = $node->safe_psql($database, <<'SQL');
-SELECT string_agg(format('SELECT %L, last_value, is_called::text FROM %s', c.oid::regclass, c.oid::regclass), ' UNION ALL ')
+SELECT string_agg(format('SELECT %L, last_value, is_called FROM %s', c.oid::regclass, c.oid::regclass), ' UNION ALL ')
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname LIKE 'vigil%' AND c.relkind = 'S'
 SQL
-	return $node->safe_psql($database, "SET timezone = 'UTC'; $tables UNION ALL $sequences ORDER BY 1");
+	return digest_rows($node, $database) . "\n" . $node->safe_psql($database, "$sequences ORDER BY 1");
 }
 
 # Kill the postmaster; back once it is gone: it counts as running until its parent has taken notice.
