@@ -20,6 +20,7 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/numeric.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -134,6 +135,22 @@ vg_catalog_profile(const VgCatalog *catalog, const char *code, int length)
 			return profile;
 	}
 	return NULL;
+}
+
+int32
+vg_model_int(const VgModel *model, const char *name, int32 otherwise)
+{
+	JsonbValue value;
+	bool overflow = false;
+	int32 number;
+
+	if (model->parameters == NULL ||
+		getKeyJsonValueFromContainer(&model->parameters->root, name, strlen(name), &value) ==
+			NULL ||
+		value.type != jbvNumeric)
+		return otherwise;
+	number = numeric_int4_opt_error(value.val.numeric, &overflow);
+	return overflow ? otherwise : number;
 }
 
 const VgModel *
@@ -355,31 +372,34 @@ read_model(VgCatalog *catalog, CatalogRow *row, int number)
 	model->overrides = overrides_of(defaults, parameters);
 }
 
-/* profiles_finish: compile each profile's weights: those of its domain's situations that count for
- * it. */
+/* vg_catalog_score: the weights of the profile: those of its domain's situations that count for it.
+ */
+void
+vg_catalog_score(const VgCatalog *catalog, VgProfile *profile)
+{
+	int32 weight[VG_SITUATION_BITS] = {0};
+	bool veto[VG_SITUATION_BITS] = {false};
+
+	for (int s = 0; s < catalog->situation_count; s++)
+	{
+		const VgSituation *situation = &catalog->situations[s];
+
+		if (strcmp(situation->domain, profile->domain) != 0 ||
+			(profile->situation_mask >> situation->bit & 1) == 0)
+			continue;
+		weight[situation->bit] = situation->weight;
+		veto[situation->bit] = situation->veto;
+	}
+	vg_score_compile(&profile->score, weight, veto, VG_SITUATION_BITS);
+}
+
 static void
 profiles_finish(VgCatalog *catalog)
 {
 	if (catalog->profile_count > 0)
 		qsort(catalog->profiles, catalog->profile_count, sizeof(VgProfile), profile_by_code);
 	for (int i = 0; i < catalog->profile_count; i++)
-	{
-		VgProfile *profile = &catalog->profiles[i];
-		int32 weight[VG_SITUATION_BITS] = {0};
-		bool veto[VG_SITUATION_BITS] = {false};
-
-		for (int s = 0; s < catalog->situation_count; s++)
-		{
-			const VgSituation *situation = &catalog->situations[s];
-
-			if (strcmp(situation->domain, profile->domain) != 0 ||
-				(profile->situation_mask >> situation->bit & 1) == 0)
-				continue;
-			weight[situation->bit] = situation->weight;
-			veto[situation->bit] = situation->veto;
-		}
-		vg_score_compile(&profile->score, weight, veto, VG_SITUATION_BITS);
-	}
+		vg_catalog_score(catalog, &catalog->profiles[i]);
 }
 
 static void

@@ -70,6 +70,10 @@ extern const VgProfile *vg_catalog_profile(const VgCatalog *catalog, const char 
 										   int length); /* or NULL */
 extern const VgModel *vg_catalog_model(const VgCatalog *catalog, const char *domain,
 									   const char *code); /* or NULL */
+/* A whole number among the model's parameters; otherwise where there is none, or no 32-bit one. */
+extern int32 vg_model_int(const VgModel *model, const char *name, int32 otherwise);
+/* Compile the profile's score from the catalogue's situations. */
+extern void vg_catalog_score(const VgCatalog *catalog, VgProfile *profile);
 /* Raises 22023, naming the known profiles. */
 extern void vg_catalog_profile_unknown(const VgCatalog *catalog, const char *code, int length)
 	pg_attribute_noreturn();

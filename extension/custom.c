@@ -19,7 +19,6 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/numeric.h"
 #include "utils/resowner.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
@@ -27,6 +26,7 @@
 #include "catalog.h"
 #include "custom.h"
 #include "customparse.h"
+#include "override.h"
 #include "spi.h"
 
 #define FAILURES_MAX 8 /* rows of a batch that may fail before the model is off for the rest */
@@ -84,12 +84,12 @@ struct VgCustomBatch
 
 static void functions_invalidate(Datum arg, int cache, uint32 hash);
 static VgCustomSet *set_find(const char *domain, const char *feed);
-static void set_load(VgCustomSet *set, const VgCatalog *catalog);
+static void set_load(VgCustomSet *set, const VgCatalog *catalog, MemoryContext parent,
+					 const Jsonb *overrides);
 static void entry_load(VgCustomSet *set, CustomEntry *entry, const VgModel *model);
 static void entry_compile(VgCustomSet *set, CustomEntry *entry);
 static void entry_compile_guarded(VgCustomSet *set, CustomEntry *entry);
 static void entry_prepare(VgCustomSet *set, CustomEntry *entry);
-static int32 min_points_of(Jsonb *parameters);
 static void batch_run(VgCustomBatch *batch);
 static void batch_run_guarded(VgCustomBatch *batch);
 static void row_fill(const VgCustomBatch *batch, int row);
@@ -124,7 +124,18 @@ vg_custom_set(const char *domain, const char *feed)
 
 	if (set->catalog_generation != catalog->generation ||
 		(set->function_generation != function_generation && set->count > 0))
-		set_load(set, catalog);
+		set_load(set, catalog, CacheMemoryContext, NULL);
+	return set->count > 0 ? set : NULL;
+}
+
+const VgCustomSet *
+vg_custom_set_with(const char *domain, const char *feed, const Jsonb *overrides)
+{
+	VgCustomSet *set = palloc0(sizeof(VgCustomSet));
+
+	strlcpy(set->domain, domain, NAMEDATALEN);
+	strlcpy(set->feed, feed, NAMEDATALEN);
+	set_load(set, vg_catalog(), CurrentMemoryContext, overrides);
 	return set->count > 0 ? set : NULL;
 }
 
@@ -146,7 +157,7 @@ set_find(const char *domain, const char *feed)
 
 /* set_load: compile the set's models anew; until it is done the set is empty. */
 static void
-set_load(VgCustomSet *set, const VgCatalog *catalog)
+set_load(VgCustomSet *set, const VgCatalog *catalog, MemoryContext parent, const Jsonb *overrides)
 {
 	MemoryContext before;
 	uint64 functions = function_generation; /* an invalidation may arrive while compiling */
@@ -158,17 +169,20 @@ set_load(VgCustomSet *set, const VgCatalog *catalog)
 	set->catalog_generation = 0;
 	if (set->context != NULL)
 		MemoryContextDelete(set->context);
-	set->context =
-		AllocSetContextCreate(CacheMemoryContext, "vigil custom models", ALLOCSET_SMALL_SIZES);
+	set->context = AllocSetContextCreate(parent, "vigil custom models", ALLOCSET_SMALL_SIZES);
 	before = MemoryContextSwitchTo(set->context);
 	set->entries = palloc0(Max(catalog->model_count, 1) * sizeof(CustomEntry));
 	for (int i = 0; i < catalog->model_count; i++)
 	{
 		const VgModel *model = &catalog->models[i];
+		VgModel changed;
 
-		if (model->enabled && model->expression != NULL &&
-			strcmp(model->domain, set->domain) == 0 && strcmp(model->feed, set->feed) == 0)
-			entry_load(set, &set->entries[count++], model);
+		if (model->expression == NULL || strcmp(model->domain, set->domain) != 0 ||
+			strcmp(model->feed, set->feed) != 0)
+			continue;
+		changed = vg_override_model(model, overrides);
+		if (changed.enabled)
+			entry_load(set, &set->entries[count++], &changed);
 	}
 	/* From here on the catalogue may be replaced: compiling looks up functions. */
 	for (int i = 0; i < VG_CUSTOM_VARIABLES; i++)
@@ -202,27 +216,8 @@ entry_load(VgCustomSet *set, CustomEntry *entry, const VgModel *model)
 	strlcpy(entry->model.code, model->code, NAMEDATALEN);
 	entry->model.number = model->number;
 	entry->model.version = model->version;
-	entry->model.min_points = min_points_of(model->parameters);
+	entry->model.min_points = Max(vg_model_int(model, "min_points", 1), 1);
 	entry->expression = pstrdup(model->expression);
-}
-
-static int32
-min_points_of(Jsonb *parameters)
-{
-	JsonbValue value;
-	int32 points = 1;
-
-	if (parameters != NULL &&
-		getKeyJsonValueFromContainer(&parameters->root, "min_points", 10, &value) != NULL &&
-		value.type == jbvNumeric)
-	{
-		bool overflow = false;
-
-		points = numeric_int4_opt_error(value.val.numeric, &overflow);
-		if (overflow || points < 1)
-			points = 1;
-	}
-	return points;
 }
 
 /*

@@ -2,34 +2,36 @@
  * custom.h: custom models, the rules that a DBA writes as boolean SQL expressions.
  *
  * An expression of vigil.model.expression is checked when it is written, compiled once per backend
- *and change of the catalogue, and evaluated over a batch of observations.  A null result is false.
- *An error inside an expression (division by zero) never reaches the statement that brought the
- *observations: the model is off for the rest of that batch, the error goes to vigil.model_error.
+ * and change of the catalogue, and evaluated over a batch of observations.  A null result is false.
+ * An error inside an expression (division by zero) never reaches the statement that brought the
+ * observations: it goes to vigil.model_error, and after some the model is off for the rest of the
+ * batch.
  *
  * How the evaluation of a stream uses it:
  *
- *	const VgCustomSet *set = vg_custom_set("vehicle", "position");	once per frame; NULL: no such
- *models, skip the rest VgCustomBatch *batch = vg_custom_batch(set);					in the
- *frame's memory context
- *
+ *	set = vg_custom_set("vehicle", "position");
+ *		once per frame; NULL: no such models, skip the rest
+ *	batch = vg_custom_batch(set);
+ *		in the frame's memory context
  *	for each row, in the loop of steps, after the step:
- *		row_number = vg_custom_row(batch);			all variables of the row are null
- *		vg_custom_put(batch, VG_CUSTOM_SPEED_KMH, Float4GetDatum(speed));	ignored where no
- *expression uses it if (vg_custom_uses(set, VG_CUSTOM_SOURCE))	worth asking before work only
- *			vg_custom_put(batch, VG_CUSTOM_SOURCE, source);	a reference must stay valid until
- *vg_custom_evaluate
- *
- *	vg_custom_evaluate(batch, true);				once, after the loop; opens a subtransaction of
- *its own
- *
+ *		vg_custom_row(batch);
+ *			all variables of the row are null
+ *		vg_custom_put(batch, VG_CUSTOM_SPEED_KMH, Float4GetDatum(speed));
+ *			ignored where no expression uses it; vg_custom_uses() is worth asking before work only;
+ *			a reference must stay valid until vg_custom_evaluate
+ *	vg_custom_evaluate(batch, true);
+ *		once, after the loop; opens a subtransaction of its own
  *	for each row, for each model number i < vg_custom_count(set):
- *		switch (vg_custom_answer(batch, row, i)) ...	YES counts towards vg_custom_model(set,
- *i)->min_points, NO towards clearing, FAILED changes nothing
+ *		vg_custom_answer(batch, row, i)
+ *			YES counts towards vg_custom_model(set, i)->min_points, NO towards clearing, FAILED
+ *			changes nothing
  */
 #ifndef VIGIL_CUSTOM_H
 #define VIGIL_CUSTOM_H
 
 #include "postgres.h"
+
+#include "utils/jsonb.h"
 
 /*
  * The variables of feed 'position' of domain 'vehicle', with their SQL types;
@@ -99,6 +101,12 @@ extern void vg_custom_init(void); /* called by _PG_init */
  * changed.
  */
 extern const VgCustomSet *vg_custom_set(const char *domain, const char *feed);
+/*
+ * vg_custom_set_with: the same with a backtest's overrides (override.h), a set of the caller's in
+ * CurrentMemoryContext; NULL when no model is enabled.
+ */
+extern const VgCustomSet *vg_custom_set_with(const char *domain, const char *feed,
+											 const Jsonb *overrides);
 extern int vg_custom_count(const VgCustomSet *set);
 extern const VgCustomModel *vg_custom_model(const VgCustomSet *set, int i);
 extern bool vg_custom_uses(const VgCustomSet *set, VgCustomVariable variable);
@@ -111,10 +119,10 @@ extern void vg_custom_put(VgCustomBatch *batch, VgCustomVariable variable, Datum
  * vg_custom_evaluate: compute the answers of all rows added.
  *
  * record	write errors to vigil.model_error (false in a backtest, which writes nothing); a WARNING
- *comes in both cases, once per model and backend
+ *			comes in both cases, once per model and set
  *
  * Calls SPI itself when there is an error to record.  Throws only what is not an expression's fault
- *(cancel, out of memory).
+ * (cancel, out of memory).
  */
 extern void vg_custom_evaluate(VgCustomBatch *batch, bool record);
 extern VgCustomAnswer vg_custom_answer(const VgCustomBatch *batch, int row, int i);

@@ -15,6 +15,7 @@
 #include "utils/rel.h"
 #include "utils/timestamp.h"
 
+#include "custom.h"
 #include "effects.h"
 #include "fence.h"
 #include "road.h"
@@ -275,8 +276,9 @@ step_vehicle(Evaluation *evaluation, const Batch *batch, int number, VgStreamCou
 	for (int i = batch->first[number]; i < batch->first[number + 1]; i++)
 	{
 		const VgPosition *position = &batch->rows[batch->order[i]];
-		int64 seen_before = row->state.seen_us;
-		float speed_before = row->state.speed_kmh;
+		VgCustomRow beside = {.received_at = GetCurrentStatementStartTimestamp(),
+							  .seen_before = row->state.seen_us,
+							  .speed_before = row->state.speed_kmh};
 		int count = 0;
 
 		switch (vg_vehicle_step(&row->state, position, &row->traits, row->orders, row->order_count,
@@ -302,8 +304,7 @@ step_vehicle(Evaluation *evaluation, const Batch *batch, int number, VgStreamCou
 			effect_add(evaluation, &evaluation->step_effects[e],
 					   vg_vehicle_model_code[evaluation->step_effects[e].model]);
 		if (evaluation->custom != NULL && row->state.last_us == position->observed_at)
-			vg_vehicle_custom_row(evaluation->custom, number, position, row, seen_before,
-								  speed_before);
+			vg_vehicle_custom_row(evaluation->custom, number, position, row, &beside);
 	}
 	if (evaluation->custom != NULL)
 		vg_vehicle_custom_finish(evaluation->custom, row, effect_add, evaluation);
@@ -365,7 +366,8 @@ evaluate_as_owner(VgPosition *rows, int count, VgStreamCount *counts)
 	evaluation->counts = counts;
 	evaluation->rules = vg_vehicle_rules();
 	vg_vehicle_world(&evaluation->world);
-	evaluation->custom = vg_vehicle_custom(batch->vehicles, batch->vehicle_count);
+	evaluation->custom = vg_vehicle_custom(vg_custom_set("vehicle", "position"), batch->vehicles,
+										   batch->vehicle_count, true);
 	evaluation->store = vg_state_open();
 	if (batch->vehicle_count > 1)
 		create_missing(evaluation, batch);

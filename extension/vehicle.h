@@ -11,6 +11,7 @@
 #include "datatype/timestamp.h"
 #include "utils/jsonb.h"
 
+#include "custom.h"
 #include "engine/vehicle.h"
 
 /* The catalogue's parameters as the engine takes them; valid until the next call. */
@@ -78,14 +79,28 @@ extern void vg_state_close(VgStateStore *store);
 
 typedef struct VgVehicleCustom VgVehicleCustom;
 
-/* NULL when there are none.  vehicles ascending. */
-extern VgVehicleCustom *vg_vehicle_custom(const int64 *vehicles, int count);
-/* One position that fed the models; before is the state before its step. */
+/*
+ * NULL when set is.  vehicles ascending; the rows that follow name one by its number.  live: write
+ * errors of expressions down; a backtest writes nothing.
+ */
+extern VgVehicleCustom *vg_vehicle_custom(const VgCustomSet *set, const int64 *vehicles, int count,
+										  bool live);
+
+/* What the models may ask of a row beside the position itself. */
+typedef struct VgCustomRow
+{
+	TimestampTz received_at;
+	int64 seen_before; /* when the vehicle was seen before this position; VG_NEVER */
+	float speed_before;
+	bool backfill;
+} VgCustomRow;
+
+/* One position that fed the models; row after its step. */
 extern void vg_vehicle_custom_row(VgVehicleCustom *custom, int vehicle_number,
 								  const VgPosition *position, const VgVehicleRow *row,
-								  int64 seen_before, float speed_before);
-/* After a vehicle's rows: evaluate, move row->runs, hand each effect and its model's code to add.
- */
+								  const VgCustomRow *beside);
+/* After a vehicle's rows, or some of them: evaluate, move row->runs, hand each effect and its
+ * model's code to add. */
 extern void vg_vehicle_custom_finish(VgVehicleCustom *custom, VgVehicleRow *row,
 									 void (*add)(void *context, const VgStepEffect *effect,
 												 const char *model),

@@ -6,7 +6,6 @@
 
 #include <math.h>
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -38,6 +37,7 @@ struct VgVehicleCustom
 	VgPosition *rows;
 	int row_count;
 	int row_size;
+	bool live; /* not a backtest */
 };
 
 static bool
@@ -97,15 +97,15 @@ read_register(const int64 *vehicles, int count)
 }
 
 VgVehicleCustom *
-vg_vehicle_custom(const int64 *vehicles, int count)
+vg_vehicle_custom(const VgCustomSet *set, const int64 *vehicles, int count, bool live)
 {
-	const VgCustomSet *set = vg_custom_set("vehicle", "position");
 	VgVehicleCustom *custom;
 
 	if (set == NULL)
 		return NULL;
 	custom = palloc0(sizeof(VgVehicleCustom));
 	custom->set = set;
+	custom->live = live;
 	custom->context =
 		AllocSetContextCreate(CurrentMemoryContext, "vigil custom models", ALLOCSET_DEFAULT_SIZES);
 	if (asks_register(set))
@@ -121,16 +121,15 @@ put_text(VgVehicleCustom *custom, VgCustomVariable variable, const char *value)
 }
 
 static void
-put_observation(VgVehicleCustom *custom, const VgPosition *position)
+put_observation(VgVehicleCustom *custom, const VgPosition *position, const VgCustomRow *beside)
 {
 	VgCustomBatch *batch = custom->batch;
 	const text *source = vg_position_source(position->source);
 
 	vg_custom_put(batch, VG_CUSTOM_PLATE, PlateGetDatum(position->vehicle));
 	vg_custom_put(batch, VG_CUSTOM_OBSERVED_AT, TimestampTzGetDatum(position->observed_at));
-	vg_custom_put(batch, VG_CUSTOM_RECEIVED_AT,
-				  TimestampTzGetDatum(GetCurrentStatementStartTimestamp()));
-	vg_custom_put(batch, VG_CUSTOM_BACKFILL, BoolGetDatum(false));
+	vg_custom_put(batch, VG_CUSTOM_RECEIVED_AT, TimestampTzGetDatum(beside->received_at));
+	vg_custom_put(batch, VG_CUSTOM_BACKFILL, BoolGetDatum(beside->backfill));
 	if (position->has & VG_HAS_POINT)
 	{
 		vg_custom_put(batch, VG_CUSTOM_LON, Float8GetDatum(position->lon));
@@ -165,16 +164,17 @@ put_observation(VgVehicleCustom *custom, const VgPosition *position)
 
 static void
 put_state(VgVehicleCustom *custom, const VgPosition *position, const VgVehicleState *state,
-		  int64 seen_before, float speed_before)
+		  const VgCustomRow *beside)
 {
 	VgCustomBatch *batch = custom->batch;
 	int64 local = position->observed_at + vigil_utc_offset_minutes * USECS_PER_MINUTE;
 	int64 of_day = ((local % USECS_PER_DAY) + USECS_PER_DAY) % USECS_PER_DAY;
 
-	if (seen_before != VG_NEVER)
-		vg_custom_put(batch, VG_CUSTOM_PREVIOUS_OBSERVED_AT, TimestampTzGetDatum(seen_before));
-	if (speed_before >= 0)
-		vg_custom_put(batch, VG_CUSTOM_PREVIOUS_SPEED_KMH, Float4GetDatum(speed_before));
+	if (beside->seen_before != VG_NEVER)
+		vg_custom_put(batch, VG_CUSTOM_PREVIOUS_OBSERVED_AT,
+					  TimestampTzGetDatum(beside->seen_before));
+	if (beside->speed_before >= 0)
+		vg_custom_put(batch, VG_CUSTOM_PREVIOUS_SPEED_KMH, Float4GetDatum(beside->speed_before));
 	if (state->stop_since != VG_NEVER)
 		vg_custom_put(batch, VG_CUSTOM_STAY_MINUTES,
 					  Float8GetDatum((double) (position->observed_at - state->stop_since) /
@@ -224,7 +224,7 @@ put_subject(VgVehicleCustom *custom, int vehicle_number, const VgVehicleTraits *
 
 void
 vg_vehicle_custom_row(VgVehicleCustom *custom, int vehicle_number, const VgPosition *position,
-					  const VgVehicleRow *row, int64 seen_before, float speed_before)
+					  const VgVehicleRow *row, const VgCustomRow *beside)
 {
 	MemoryContext caller = MemoryContextSwitchTo(custom->context);
 
@@ -242,8 +242,8 @@ vg_vehicle_custom_row(VgVehicleCustom *custom, int vehicle_number, const VgPosit
 	}
 	custom->rows[custom->row_count++] = *position;
 	(void) vg_custom_row(custom->batch);
-	put_observation(custom, position);
-	put_state(custom, position, &row->state, seen_before, speed_before);
+	put_observation(custom, position, beside);
+	put_state(custom, position, &row->state, beside);
 	put_segment(custom, row->state.segment_id);
 	put_subject(custom, vehicle_number, &row->traits);
 	MemoryContextSwitchTo(caller);
@@ -339,7 +339,7 @@ vg_vehicle_custom_finish(VgVehicleCustom *custom, VgVehicleRow *row,
 {
 	if (custom->batch == NULL)
 		return;
-	vg_custom_evaluate(custom->batch, true);
+	vg_custom_evaluate(custom->batch, custom->live);
 	for (int i = 0; i < vg_custom_count(custom->set); i++)
 	{
 		const VgCustomModel *model = vg_custom_model(custom->set, i);

@@ -9,6 +9,7 @@
 
 #include "catalog.h"
 #include "fence.h"
+#include "override.h"
 #include "vehicle.h"
 #include "vigil.h"
 
@@ -337,41 +338,6 @@ take_fence_kinds(void)
 	rules->stay[2].fence_kinds = kind_bit("government") | kind_bit("key_area");
 }
 
-/* The model with a backtest's parameters over its own; enabled or not as they say. */
-static VgModel
-model_with(const VgModel *model, const Jsonb *overrides)
-{
-	VgModel changed = *model;
-	JsonbIterator *iterator = JsonbIteratorInit(unconstify(JsonbContainer *, &overrides->root));
-	JsonbIteratorToken token;
-	JsonbValue key, value, known;
-
-	while ((token = JsonbIteratorNext(&iterator, &key, true)) != WJB_DONE)
-	{
-		if (token != WJB_KEY)
-			continue;
-		(void) JsonbIteratorNext(&iterator, &value, true);
-		if (key.val.string.len == 7 && memcmp(key.val.string.val, "enabled", 7) == 0 &&
-			value.type == jbvBool)
-		{
-			changed.enabled = value.val.boolean;
-			continue;
-		}
-		if (getKeyJsonValueFromContainer(&model->parameters->root, key.val.string.val,
-										 key.val.string.len, &known) == NULL ||
-			known.type != value.type)
-			ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("model \"%s\" has no parameter \"%.*s\" of that type", model->code,
-						   key.val.string.len, key.val.string.val),
-					errhint("vigil.model.parameters_default lists them; \"enabled\": true or false "
-							"works too."));
-	}
-	changed.parameters =
-		DatumGetJsonbP(DirectFunctionCall2(jsonb_concat, JsonbPGetDatum(model->parameters),
-										   JsonbPGetDatum(overrides)));
-	return changed;
-}
-
 static void
 rules_take(VgVehicleModel number, const VgModel *model)
 {
@@ -394,21 +360,12 @@ rules_compile(const VgCatalog *catalog, const Jsonb *overrides)
 	{
 		const char *code = vg_vehicle_model_code[number];
 		const VgModel *model = vg_catalog_model(catalog, "vehicle", code);
-		JsonbValue own;
+		VgModel changed;
 
 		if (model == NULL)
 			continue;
-		if (overrides != NULL &&
-			getKeyJsonValueFromContainer(unconstify(JsonbContainer *, &overrides->root), code,
-										 strlen(code), &own) != NULL &&
-			own.type == jbvBinary)
-		{
-			VgModel changed = model_with(model, JsonbValueToJsonb(&own));
-
-			rules_take(number, &changed);
-		}
-		else
-			rules_take(number, model);
+		changed = vg_override_model(model, overrides);
+		rules_take(number, &changed);
 	}
 	take_fence_kinds();
 }

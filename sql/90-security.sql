@@ -85,7 +85,7 @@ SELECT vigil.grant_functions('vigil_admin',
     'vigil.import_regions', 'vigil_vehicle.import_vehicles', 'vigil_vehicle.import_drivers', 'vigil_vehicle.import_enterprises',
     'vigil_vehicle.register_vehicle', 'vigil_vehicle.bind_driver', 'vigil_vehicle.import_road_segments',
     'vigil.raise_hazard', 'vigil.clear_hazard', 'vigil.suppress', 'vigil.rescore', 'vigil.close_disabled_models', 'vigil.add_model', 'vigil.try_models',
-    'vigil.backtest', 'vigil_vehicle.backtest', 'vigil.health', 'vigil.health_streams', 'vigil.streams', 'vigil.worker_status',
+    'vigil.backtest', 'vigil.check_overrides', 'vigil_vehicle.backtest', 'vigil.health', 'vigil.health_streams', 'vigil.streams', 'vigil.worker_status',
     'vigil.task_accept', 'vigil.task_arrive', 'vigil.task_refuse', 'vigil.task_finish', 'vigil.task_cancel', 'vigil.unit_report',
     'vigil.open_incident', 'vigil.notice_claim', 'vigil.notice_ack', 'vigil.notice_fail');
 DROP FUNCTION vigil.grant_functions(name, text[]);
