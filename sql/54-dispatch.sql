@@ -62,20 +62,27 @@ DECLARE
     item record;
     unit bigint;
     chosen bigint[] := '{}';
+    chosen_for bigint[] := '{}';
     nobody bigint[] := '{}';
 BEGIN
     FOR item IN
-        SELECT t.id, t.unit_kind, t.capability, t.area, t.located_within, t.refused_units,
+        SELECT t.id, t.incident_id, t.unit_kind, t.capability, t.area, t.located_within,
+            -- a step that asks for two units means two: who is at the incident already is no second one
+            t.refused_units || ARRAY(SELECT o.unit_id FROM vigil.task AS o
+                WHERE o.incident_id = t.incident_id AND o.state IN ('offered', 'accepted', 'arrived')) AS avoid,
             i.geom, i.organisation_id, vigil.county_of(i.region_code) AS county,
             CASE t.area WHEN 'neighbour' THEN vigil.region_neighbours(vigil.county_of(i.region_code)) END AS neighbours
         FROM pg_catalog.unnest(dispatch_offer.tasks) AS t JOIN vigil.incident AS i ON i.id = t.incident_id
         ORDER BY t.priority, t.id
     LOOP
         SELECT c.unit_id INTO unit FROM vigil.unit_candidates(item.geom, item.unit_kind, item.capability, item.area, item.county,
-            item.neighbours, item.organisation_id, moment - item.located_within, item.refused_units, chosen) AS c;
+            item.neighbours, item.organisation_id, moment - item.located_within,
+            item.avoid || ARRAY(SELECT chosen[n] FROM pg_catalog.generate_subscripts(chosen, 1) AS n
+                                WHERE chosen_for[n] = item.incident_id), chosen) AS c;
         IF FOUND THEN
             offered := offered || item.id;
             chosen := chosen || unit;
+            chosen_for := chosen_for || item.incident_id;
         ELSE
             nobody := nobody || item.id;
         END IF;

@@ -232,6 +232,19 @@ SELECT * FROM pg_temp.tasks(14);
 SELECT i.region_code, ST_AsText(i.geom) FROM vigil.incident AS i WHERE i.subject = pg_temp.car(14);
 SELECT vigil.region_neighbours(330502) AS by_boundary;
 
+-- a step that asks for two units gets two: the nearest could hold both tasks, and still takes one
+INSERT INTO vigil_vehicle.vehicle (plate, kind, status) VALUES (pg_temp.car(15)::vigil.plate, 'hazmat', 'registered');
+INSERT INTO vigil.unit (kind, name, region_code, capabilities, task_limit, on_duty, geom, located_at)
+SELECT 'police_patrol', 'task test ' || name, 330502, '{hazmat}', 5, true, ST_SetSRID(ST_Point(lon, 30.8), 4326), now()
+FROM (VALUES ('Q1', 120.101), ('Q2', 120.19)) AS v (name, lon);
+SELECT vigil.open_incident('vehicle.environment', 'red', 'vehicle', pg_temp.car(15), 120.1, 30.8, 330502) > 0 AS opened;
+SELECT * FROM pg_temp.round();
+SELECT * FROM pg_temp.tasks(15);
+-- Q1 refuses: its task does not go to Q2, who has the other one, but to the next level
+SELECT vigil.task_refuse(t.id, t.unit_id, 'engine trouble') FROM vigil.task AS t WHERE t.unit_id = pg_temp.unit('Q1');
+SELECT * FROM pg_temp.round();
+SELECT * FROM pg_temp.tasks(15);
+
 -- rights: an operator may, others not
 CREATE ROLE task_test_operator; CREATE ROLE task_test_stranger;
 GRANT vigil_operator TO task_test_operator;
