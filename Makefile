@@ -85,11 +85,15 @@ cluster-stop: ## stop and delete it
 build/city: $(wildcard test/city/*.c test/city/*.h)
 	@mkdir -p build && $(CC) -std=c11 -O2 -ffp-contract=off -Wall -Wextra -Wmissing-prototypes $(WERROR) -o $@ $(filter %.c,$^) -lm
 
-docs: stage ## write sql/README.md from the COMMENTs
+tour = VIGIL_TEST_CONF=$(CURDIR)/test/cluster.conf timeout -k 5 300 test/with_cluster build/stage test/readme
+
+docs: stage ## write sql/README.md from the COMMENTs, and the answers in README.md's tour
 	@$(cluster) psql -qXAt -f test/docs.sql | sed 's/[ \t]*$$//' >build/reference.md && cp build/reference.md sql/README.md
+	@$(tour) --write
 docs-fresh: stage
 	@$(cluster) psql -qXAt -f test/docs.sql | sed 's/[ \t]*$$//' | diff sql/README.md - && echo 'ok sql/README.md is fresh' || \
 		{ echo 'not ok sql/README.md: make docs brings it up to date'; false; }
+	@$(tour)
 
 lint: ## format, static analysis, clang build, house rules
 	@test/lint
