@@ -180,6 +180,8 @@ position_limits(void)
 	};
 }
 
+static const char *const other_coordinate = "not null when the other coordinate is not";
+
 /* Half a point is no point, and not to be mistaken for "not located". */
 static bool
 position_fault(VgPosition *position, const bool *nulls, VgFault *fault)
@@ -188,17 +190,21 @@ position_fault(VgPosition *position, const bool *nulls, VgFault *fault)
 
 	if (nulls[FIELD_LON] != nulls[FIELD_LAT])
 	{
-		*fault = (VgFault){"out_of_range", nulls[FIELD_LON] ? "lon" : "lat", NAN,
-						   "present when the other coordinate is"};
+		*fault = (VgFault){"out_of_range", nulls[FIELD_LON] ? "lon" : "lat", NAN, other_coordinate};
 		return true;
 	}
 	return !vg_position_check(position, &limits, fault);
 }
 
+/* The bad value as people write it. */
 static char *
-fault_value(const VgFault *fault)
+fault_value(const VgPosition *position, const VgFault *fault)
 {
-	return isnan(fault->value) ? pstrdup("as it is") : psprintf("%g", fault->value);
+	if (strcmp(fault->field, "observed_at") == 0)
+		return pstrdup(timestamptz_to_str(position->observed_at));
+	if (fault->range == other_coordinate)
+		return pstrdup("null");
+	return isnan(fault->value) ? pstrdup("NaN") : psprintf("%g", fault->value);
 }
 
 static void
@@ -211,7 +217,8 @@ position_refuse(const VgPosition *position, const VgFault *fault)
 			errcode(strcmp(fault->field, "observed_at") == 0 ? ERRCODE_DATETIME_FIELD_OVERFLOW
 															 : ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			errmsg("position of vehicle \"%s\" at %s cannot be used: %s %s", plate,
-				   timestamptz_to_str(position->observed_at), fault->field, fault_value(fault)),
+				   timestamptz_to_str(position->observed_at), fault->field,
+				   fault_value(position, fault)),
 			errdetail("Reason %s: the valid range of %s is %s.", fault->reason, fault->field,
 					  fault->range),
 			errhint("Load through vigil_vehicle.ingest(): it stores the good rows and keeps this "

@@ -60,6 +60,16 @@ END;
 COMMENT ON FUNCTION vigil.scope_organisations() IS 'The organisations of which the caller may see all incidents';
 REVOKE ALL ON FUNCTION vigil.scope_organisations() FROM PUBLIC;
 
+-- One rule for the row policy and for those who hand notices out.
+CREATE FUNCTION vigil.notice_matches(region_code bigint, receiver_kind text, receiver_id bigint, regions int8multirange,
+    units bigint[], organisations bigint[]) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(vigil.region_full(region_code) <@ regions, false)
+    OR coalesce(receiver_kind = 'organisation' AND receiver_id = ANY (organisations), false)
+    OR coalesce(receiver_kind = 'unit' AND receiver_id = ANY (units), false);
+COMMENT ON FUNCTION vigil.notice_matches(bigint, text, bigint, int8multirange, bigint[], bigint[]) IS
+    'Whether a notice belongs to a scope: by its region, or by the organisation or unit that receives it';
+
 CREATE FUNCTION vigil.unit_in_scope(unit bigint) RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
 BEGIN ATOMIC

@@ -53,12 +53,17 @@ COMMENT ON FUNCTION vigil.check_subject(text, bigint) IS
 
 CREATE FUNCTION vigil.raise_hazard(profile text, subject bigint, model text, evidence jsonb DEFAULT '{}', at timestamptz DEFAULT now())
 RETURNS bigint
-LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SECURITY DEFINER
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER      -- not STRICT: a hazard is not lost by a null
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     raised vigil.model := vigil.check_model(profile, model);
 BEGIN
+    IF num_nulls(profile, subject, model, evidence, at) > 0 THEN
+        RAISE EXCEPTION 'a hazard needs profile, subject, model, evidence and time'
+            USING ERRCODE = 'null_value_not_allowed',
+                  DETAIL = format('Given: profile %L, subject %L, model %L, evidence %L, at %L.', profile, subject, model, evidence, at);
+    END IF;
     IF NOT raised.enabled THEN
         RAISE EXCEPTION 'model "%" is disabled', model
             USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -73,24 +78,31 @@ BEGIN
               AND h.cleared_at IS NULL);
 END $$;
 COMMENT ON FUNCTION vigil.raise_hazard(text, bigint, text, jsonb, timestamptz) IS
-    'Raise a model on a subject by hand, or touch its open hazard; returns the hazard''s id, null while a suppression keeps the model silent. Errors 22023: unknown profile or model, evidence not an object; 55000: the model is disabled; P0002: no such driver or enterprise; 22003: not the number of a plate';
+    'Raise a model on a subject by hand, or touch its open hazard; returns the hazard''s id, null while a suppression keeps the model silent. Errors 22004: a null; 22023: unknown profile or model, evidence not an object; 55000: the model is disabled; P0002: no such driver or enterprise; 22003: not the number of a plate';
 REVOKE ALL ON FUNCTION vigil.raise_hazard(text, bigint, text, jsonb, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION vigil.clear_hazard(profile text, subject bigint, model text, reason text, at timestamptz DEFAULT now(),
     cleared_by text DEFAULT 'person')
 RETURNS boolean
-LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SECURITY DEFINER
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF trim(reason) = '' THEN
+    IF num_nulls(profile, subject, model, at, cleared_by) > 0 THEN
+        RAISE EXCEPTION 'to clear a hazard takes profile, subject, model, time and by whom'
+            USING ERRCODE = 'null_value_not_allowed',
+                  DETAIL = format('Given: profile %L, subject %L, model %L, at %L, cleared_by %L.', profile, subject, model, at, cleared_by);
+    ELSIF coalesce(trim(reason), '') = '' THEN
         RAISE EXCEPTION 'a hazard is not cleared without a reason' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF vigil.apply_effects(profile, ARRAY['clear'], ARRAY[subject], ARRAY[model], ARRAY[at], NULL, ARRAY[reason],
+                              cleared_by => cleared_by) > 0 THEN
+        RETURN true;
     END IF;
-    RETURN vigil.apply_effects(profile, ARRAY['clear'], ARRAY[subject], ARRAY[model], ARRAY[at], NULL, ARRAY[reason],
-                               cleared_by => cleared_by) > 0;
+    PERFORM vigil.check_model(profile, model);      -- none was open: because there is no such model?
+    RETURN false;
 END $$;
 COMMENT ON FUNCTION vigil.clear_hazard(text, bigint, text, text, timestamptz, text) IS
-    'Clear the open hazard of a model on a subject, with a reason; returns whether one was open. cleared_by: person, feedback, job. A model that watches data raises again while the data still says so; see vigil.suppress. Error 22023: unknown profile, empty reason';
+    'Clear the open hazard of a model on a subject, with a reason; returns whether one was open. cleared_by: person, feedback, job. A model that watches data raises again while the data still says so; see vigil.suppress. Errors 22004: a null; 22023: unknown profile or model, no reason';
 REVOKE ALL ON FUNCTION vigil.clear_hazard(text, bigint, text, text, timestamptz, text) FROM PUBLIC;
 
 CREATE FUNCTION vigil.suppress(profile text, subject bigint, model text, fence_id bigint, until timestamptz, reason text,
@@ -104,6 +116,10 @@ DECLARE
     engine_hook text := format('vigil_%I.hazard_closed', silent.domain);
     new_id bigint;
 BEGIN
+    IF (until > since) IS NOT TRUE THEN
+        RAISE EXCEPTION 'a suppression from % cannot last until %', coalesce(since::text, 'null'), coalesce(until::text, 'null')
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'until is after since.';
+    END IF;
     -- first the engine, whose state comes before the risk tables in the order of locks
     IF profile = silent.domain AND to_regprocedure(engine_hook || '(bigint[],text[],bigint[],timestamptz[])') IS NOT NULL THEN
         EXECUTE format('SELECT %s($1, $2, $3, $4)', engine_hook)
@@ -115,7 +131,7 @@ BEGIN
     RETURN new_id;
 END $$;
 COMMENT ON FUNCTION vigil.suppress(text, bigint, text, bigint, timestamptz, text, timestamptz) IS
-    'Keep a model silent on a subject from since to until, at one fence or (fence_id null) everywhere; an open hazard stays until it is cleared. Returns the suppression''s id. Errors 22023: unknown profile or model; 23514: until is not after since';
+    'Keep a model silent on a subject from since to until, at one fence or (fence_id null) everywhere; an open hazard stays until it is cleared. Returns the suppression''s id. Error 22023: unknown profile or model, until is not after since';
 REVOKE ALL ON FUNCTION vigil.suppress(text, bigint, text, bigint, timestamptz, text, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION vigil.recover_colours(at timestamptz DEFAULT now()) RETURNS integer

@@ -47,7 +47,7 @@ AS $$
 BEGIN
     SELECT i.* INTO incident FROM vigil.task AS t JOIN vigil.incident AS i ON i.id = t.incident_id WHERE t.id = task_lock.task;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'task % does not exist', task_lock.task USING ERRCODE = 'no_data_found';
+        RAISE EXCEPTION 'task % does not exist', coalesce(task_lock.task::text, 'null') USING ERRCODE = 'no_data_found';
     END IF;
     IF task_lock.deep THEN
         PERFORM vigil.lock_subject(incident.profile, incident.subject);
@@ -175,7 +175,8 @@ BEGIN
     PERFORM vigil.check_operator(unit_report.unit);
     IF (unit_report.lon IS NULL) <> (unit_report.lat IS NULL) OR unit_report.lon NOT BETWEEN -180 AND 180
         OR unit_report.lat NOT BETWEEN -90 AND 90 THEN
-        RAISE EXCEPTION 'position %, % of unit % is out of range', unit_report.lon, unit_report.lat, unit_report.unit
+        RAISE EXCEPTION 'position %, % of unit % is out of range', coalesce(unit_report.lon::text, 'null'),
+                coalesce(unit_report.lat::text, 'null'), unit_report.unit
             USING ERRCODE = 'numeric_value_out_of_range', HINT = 'Give WGS84 degrees, both or none.';
     END IF;
     UPDATE vigil.unit AS u SET
@@ -185,7 +186,7 @@ BEGIN
         capabilities = coalesce(unit_report.capabilities, u.capabilities)
     WHERE u.id = unit_report.unit;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'unit % does not exist', unit_report.unit USING ERRCODE = 'no_data_found';
+        RAISE EXCEPTION 'unit % does not exist', coalesce(unit_report.unit::text, 'null') USING ERRCODE = 'no_data_found';
     END IF;
 END $$;
 COMMENT ON FUNCTION vigil.unit_report(bigint, double precision, double precision, boolean, text[]) IS
@@ -203,7 +204,18 @@ DECLARE
     incident vigil.incident;
     fact record;
 BEGIN
-    PERFORM vigil.check_operator(NULL);
+    PERFORM vigil.check_operator(NULL), vigil.check_profile(open_incident.profile);
+    IF num_nulls(open_incident.kind, open_incident.severity, open_incident.profile, open_incident.subject, open_incident.detail) > 0 THEN
+        RAISE EXCEPTION 'an incident needs kind, severity, profile, subject and detail'
+            USING ERRCODE = 'null_value_not_allowed',
+                  DETAIL = format('Given: kind %L, severity %L, profile %L, subject %L, detail %L.', open_incident.kind,
+                      open_incident.severity, open_incident.profile, open_incident.subject, open_incident.detail);
+    ELSIF (open_incident.lon IS NULL) <> (open_incident.lat IS NULL) OR open_incident.lon NOT BETWEEN -180 AND 180
+        OR open_incident.lat NOT BETWEEN -90 AND 90 THEN
+        RAISE EXCEPTION 'place %, % of the incident is out of range',
+                coalesce(open_incident.lon::text, 'null'), coalesce(open_incident.lat::text, 'null')
+            USING ERRCODE = 'numeric_value_out_of_range', HINT = 'Give WGS84 degrees, both or none.';
+    END IF;
     SELECT p.* INTO wanted FROM vigil.plan AS p
     WHERE p.incident_kind = open_incident.kind AND p.severity = open_incident.severity AND p.enabled;
     IF NOT FOUND THEN
@@ -211,31 +223,34 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Plans are in vigil.plan; add one with its vigil.plan_step.';
     END IF;
     SELECT f.* INTO fact FROM vigil.subject_facts(open_incident.profile, ARRAY[open_incident.subject]) AS f;
-    INSERT INTO vigil.incident AS i (kind, profile, subject, severity, manual, plan_id, opened_at, geom, region_code,
-        organisation_id, traits, detail)
-    VALUES (open_incident.kind, open_incident.profile, open_incident.subject, open_incident.severity, true, wanted.id, now(),
-        vigil.incident_point(coalesce(open_incident.lon, fact.lon), coalesce(open_incident.lat, fact.lat)),
-        coalesce(vigil.county_at(open_incident.lon, open_incident.lat), open_incident.region_code, fact.region_code),
-        fact.organisation_id, coalesce(fact.traits, '{}'),
-        jsonb_strip_nulls(jsonb_build_object('label', fact.label)) || open_incident.detail)
-    ON CONFLICT DO NOTHING                      -- one open incident a subject
-    RETURNING i.* INTO incident;
-    IF incident.id IS NULL THEN
+    LOOP
+        INSERT INTO vigil.incident AS i (kind, profile, subject, severity, manual, plan_id, opened_at, geom, region_code,
+            organisation_id, traits, detail)
+        VALUES (open_incident.kind, open_incident.profile, open_incident.subject, open_incident.severity, true, wanted.id, now(),
+            vigil.incident_point(coalesce(open_incident.lon, fact.lon), coalesce(open_incident.lat, fact.lat)),
+            coalesce(vigil.county_at(open_incident.lon, open_incident.lat), open_incident.region_code, fact.region_code),
+            fact.organisation_id, coalesce(fact.traits, '{}'),
+            jsonb_strip_nulls(jsonb_build_object('label', fact.label)) || open_incident.detail)
+        ON CONFLICT DO NOTHING                  -- one open incident a subject
+        RETURNING i.* INTO incident;
+        EXIT WHEN incident.id IS NOT NULL;
         SELECT i.* INTO incident FROM vigil.incident AS i
         WHERE i.profile = open_incident.profile AND i.subject = open_incident.subject AND i.state = 'open' FOR NO KEY UPDATE;
+        CONTINUE WHEN incident.id IS NULL;      -- it was closed in between
         IF incident.severity >= open_incident.severity THEN
             RETURN incident.id;
         END IF;
         UPDATE vigil.incident AS i SET severity = open_incident.severity, kind = open_incident.kind, plan_id = wanted.id,
             exhausted_at = NULL WHERE i.id = incident.id;
         PERFORM vigil.tasks_cancel(ARRAY[incident.id], 'replanned');
-    END IF;
+        EXIT;
+    END LOOP;
     PERFORM vigil.plan_level(ARRAY[incident.id], ARRAY[1::smallint], 'opened');
     PERFORM vigil.tell_incident(ARRAY[incident.id]);
     PERFORM vigil.wake_dispatcher();
     RETURN incident.id;
 END $$;
 COMMENT ON FUNCTION vigil.open_incident(text, vigil.colour, text, bigint, double precision, double precision, bigint, jsonb) IS
-    'Open an incident on a subject by hand; it ends with its tasks. Where the subject has an open one, that is returned, re-planned if this is worse. Errors 22023: no plan for kind and severity; 42501';
+    'Open an incident on a subject by hand; it ends with its tasks. Where the subject has an open one, that is returned, re-planned if this is worse. Errors 22023: unknown profile, no plan for kind and severity; 22003: place out of range; 22004: a null; 42501';
 REVOKE ALL ON FUNCTION vigil.open_incident(text, vigil.colour, text, bigint, double precision, double precision, bigint, jsonb)
     FROM PUBLIC;

@@ -40,15 +40,48 @@ END $$;
 COMMENT ON FUNCTION vigil.notice_expire() IS 'Take back notices whose lease has run out; how many';
 REVOKE ALL ON FUNCTION vigil.notice_expire() FROM PUBLIC;
 
+-- Who may deliver what: an operator the notices of its scope.
+CREATE FUNCTION vigil.notice_held(notice bigint) RETURNS vigil.notice
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+AS $$
+DECLARE
+    held vigil.notice;
+BEGIN
+    PERFORM vigil.check_operator(NULL);
+    SELECT n.* INTO held FROM vigil.notice AS n WHERE n.id = notice_held.notice FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'notice % does not exist', coalesce(notice_held.notice::text, 'null') USING ERRCODE = 'no_data_found';
+    ELSIF NOT pg_catalog.pg_has_role(vigil.caller(), 'vigil_admin', 'MEMBER')
+          AND NOT vigil.notice_matches(held.region_code, held.receiver_kind, held.receiver_id, vigil.scope_regions(),
+              vigil.scope_units(), vigil.scope_organisations()) THEN
+        RAISE EXCEPTION 'role "%" may not handle notice %', vigil.caller(), held.id
+            USING ERRCODE = 'insufficient_privilege', HINT = 'Give it the region or the receiver in vigil.operator_scope.';
+    END IF;
+    RETURN held;
+END $$;
+COMMENT ON FUNCTION vigil.notice_held(bigint) IS
+    'Lock a notice that the caller may handle. Errors P0002: no such notice; 42501: not of the caller''s scope';
+REVOKE ALL ON FUNCTION vigil.notice_held(bigint) FROM PUBLIC;
+
 CREATE FUNCTION vigil.notice_claim(channel text, n integer, lease interval DEFAULT '1 minute') RETURNS SETOF vigil.notice
-LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE ROWS 100 SECURITY DEFINER
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 100 SECURITY DEFINER      -- not STRICT: a null is an error
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     moment timestamptz := clock_timestamp();
+    everything boolean := pg_has_role(vigil.caller(), 'vigil_admin', 'MEMBER');
+    regions int8multirange := vigil.scope_regions();
+    units bigint[] := vigil.scope_units();
+    organisations bigint[] := vigil.scope_organisations();
 BEGIN
     PERFORM vigil.check_operator(NULL);
-    IF n NOT BETWEEN 1 AND 10000 OR lease NOT BETWEEN interval '1 second' AND interval '1 day' THEN
+    IF num_nulls(channel, n, lease) > 0 OR NOT EXISTS (SELECT FROM vigil.notice_channel AS c WHERE c.code = notice_claim.channel)
+       AND NOT EXISTS (SELECT FROM vigil.notice AS p WHERE p.channel = notice_claim.channel) THEN
+        RAISE EXCEPTION 'there are no % notices of channel % to lease for %', coalesce(n::text, 'null'),
+                coalesce(quote_literal(channel), 'null'), coalesce(lease::text, 'null')
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = format('Channels: %s.', (SELECT string_agg(c.code, ', ' ORDER BY c.code) FROM vigil.notice_channel AS c));
+    ELSIF n NOT BETWEEN 1 AND 10000 OR lease NOT BETWEEN interval '1 second' AND interval '1 day' THEN
         RAISE EXCEPTION 'cannot lease % notices for %', n, lease
             USING ERRCODE = 'numeric_value_out_of_range', HINT = 'Claim 1 to 10000 notices for one second to one day.';
     END IF;
@@ -57,6 +90,7 @@ BEGIN
     WITH due AS MATERIALIZED (
         SELECT p.id FROM vigil.notice AS p
         WHERE p.state = 'pending' AND p.channel = notice_claim.channel AND p.next_try_at <= moment
+            AND (everything OR vigil.notice_matches(p.region_code, p.receiver_kind, p.receiver_id, regions, units, organisations))
         ORDER BY p.next_try_at LIMIT notice_claim.n FOR NO KEY UPDATE SKIP LOCKED
     ), leased AS (
         UPDATE vigil.notice AS p SET state = 'leased', lease_until = moment + notice_claim.lease, attempts = p.attempts + 1,
@@ -68,7 +102,7 @@ BEGIN
     PERFORM vigil.wake_dispatcher();        -- it watches the lease
 END $$;
 COMMENT ON FUNCTION vigil.notice_claim(text, integer, interval) IS
-    'Hand out up to n due notices of a channel: each is the caller''s until the lease ends, then another''s. Two callers never get the same. Errors 22003: n or lease out of range; 42501';
+    'Hand out up to n due notices of a channel, to an operator those of its scope: each is the caller''s until the lease ends, then another''s. Two callers never get the same. Errors 22023: a null, or a channel that there is not; 22003: n or lease out of range; 42501';
 REVOKE ALL ON FUNCTION vigil.notice_claim(text, integer, interval) FROM PUBLIC;
 
 CREATE FUNCTION vigil.notice_ack(notice bigint, detail jsonb DEFAULT NULL) RETURNS text
@@ -76,15 +110,12 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER      -- not STRICT: n
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM vigil.check_operator(NULL);
+    PERFORM vigil.notice_held(notice_ack.notice);
     UPDATE vigil.notice AS n SET state = 'acknowledged', lease_until = NULL, escalate_at = NULL, error = NULL,
         acknowledged_at = coalesce(n.acknowledged_at, clock_timestamp()), answer = coalesce(notice_ack.detail, n.answer),
         history = n.history || jsonb_strip_nulls(jsonb_build_object('at', clock_timestamp(), 'what', 'acknowledged',
             'by', vigil.caller(), 'answer', notice_ack.detail -> 'answer'))
     WHERE n.id = notice_ack.notice;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'notice % does not exist', notice_ack.notice USING ERRCODE = 'no_data_found';
-    END IF;
     RETURN 'acknowledged';
 END $$;
 COMMENT ON FUNCTION vigil.notice_ack(bigint, jsonb) IS
@@ -96,13 +127,9 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    held vigil.notice;
+    held vigil.notice := vigil.notice_held(notice_fail.notice);
 BEGIN
-    PERFORM vigil.check_operator(NULL);
-    SELECT n.* INTO held FROM vigil.notice AS n WHERE n.id = notice_fail.notice FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'notice % does not exist', notice_fail.notice USING ERRCODE = 'no_data_found';
-    ELSIF held.state = 'acknowledged' THEN
+    IF held.state = 'acknowledged' THEN
         RAISE EXCEPTION 'notice % has been acknowledged', notice_fail.notice
             USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = 'Its state is "acknowledged".';
     ELSIF held.state = 'leased' THEN

@@ -59,10 +59,13 @@ BEGIN ATOMIC
     CROSS JOIN reason AS r
     JOIN vigil.situation AS s ON s.domain = w.domain AND s.bit = r.bit
     LEFT JOIN vigil.model AS m ON m.domain = w.domain AND m.code = r.model
-    ORDER BY 6 DESC, 5 DESC, s.bit, r.source_profile NULLS FIRST, r.raised_at, r.id;
+    UNION ALL                           -- no row, but an error where there is no such profile
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    WHERE explain.profile IS NOT NULL AND vigil.check_profile(explain.profile) IS NULL
+    ORDER BY 6 DESC, 5 DESC, 11, 20 NULLS FIRST, 9, 17;
 END;
 COMMENT ON FUNCTION vigil.explain(text, bigint) IS
-    'Why a subject has its colour (赋码依据): a row for each open hazard and each inherited situation, worst first: what, found by which model on what evidence, what it weighs, on what legal basis, since when, what clears it. An inherited row names its source (source_profile, source_subject; also in evidence) and the source''s evidence. No row: clean';
+    'Why a subject has its colour (赋码依据): a row for each open hazard and each inherited situation, worst first: what, found by which model on what evidence, what it weighs, on what legal basis, since when, what clears it. An inherited row names its source (source_profile, source_subject; also in evidence) and the source''s evidence. No row: clean. Error 22023: unknown profile';
 
 CREATE FUNCTION vigil.timeline(profile text, subject bigint, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
 RETURNS TABLE (at timestamptz, what text, detail jsonb)
@@ -125,8 +128,10 @@ BEGIN ATOMIC
                OR n.incident_id IN (SELECT i.id FROM vigil.incident AS i
                                     WHERE i.profile = timeline.profile AND i.subject = timeline.subject))
           AND n.acknowledged_at >= since AND n.acknowledged_at < until
+        UNION ALL                       -- no row, but an error where there is no such profile
+        SELECT NULL, NULL, NULL, NULL, NULL WHERE timeline.profile IS NOT NULL AND vigil.check_profile(timeline.profile) IS NULL
     )
     SELECT t.at, t.what, jsonb_strip_nulls(t.detail) FROM told AS t ORDER BY t.at, t.rank, t.id, t.what DESC;
 END;
 COMMENT ON FUNCTION vigil.timeline(text, bigint, timestamptz, timestamptz) IS
-    'The whole story of a subject from since to before until, in order of time: hazards raised and cleared, changes of score and colour, its incidents, their tasks and notices. Hazards and colours are at observation time, tasks and notices at wall clock';
+    'The whole story of a subject from since to before until, in order of time: hazards raised and cleared, changes of score and colour, its incidents, their tasks and notices. Hazards and colours are at observation time, tasks and notices at wall clock. Error 22023: unknown profile';

@@ -1,25 +1,72 @@
 -- Jobs: what runs by the clock. vigil.job is the catalogue; pg_cron, where it is present, calls vigil.run_job().
 
+CREATE FUNCTION vigil.cron_field(field text, low integer, high integer) RETURNS integer[]
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    part text;
+    piece text[];
+    first integer;
+    last integer;
+    numbers integer[] := '{}';
+BEGIN
+    FOREACH part IN ARRAY string_to_array(field, ',')
+    LOOP
+        piece := regexp_match(part, '^(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/(\d{1,2}))?$');
+        first := coalesce(piece[1]::integer, low);
+        last := coalesce(piece[2]::integer, CASE WHEN piece[1] IS NULL OR piece[3] IS NOT NULL THEN high ELSE first END);
+        IF piece IS NULL OR first < low OR last > high OR first > last OR piece[3]::integer = 0 THEN
+            RAISE EXCEPTION 'field "%" of a cron schedule cannot be used', field
+                USING ERRCODE = 'invalid_parameter_value', DETAIL = format('Its numbers are from %s to %s.', low, high),
+                      HINT = 'Write *, */10, 5, 1-5 or a list such as 0,30.';
+        END IF;
+        numbers := numbers || ARRAY(SELECT generate_series(first, last, coalesce(piece[3]::integer, 1)));
+    END LOOP;
+    RETURN numbers;
+END $$;
+COMMENT ON FUNCTION vigil.cron_field(text, integer, integer) IS
+    'The numbers that one field of a cron schedule stands for. Error 22023: not a field, or a number outside the range';
+
+CREATE FUNCTION vigil.cron_valid(schedule text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+DECLARE
+    field text[] := regexp_split_to_array(btrim(schedule), '\s+');
+BEGIN
+    IF schedule ~ '^([1-9]|[1-5][0-9]) seconds$' THEN
+        RETURN true;
+    ELSIF cardinality(field) <> 5 THEN
+        RETURN false;
+    END IF;
+    PERFORM vigil.cron_field(field[1], 0, 59), vigil.cron_field(field[2], 0, 23), vigil.cron_field(field[3], 1, 31),
+        vigil.cron_field(field[4], 1, 12), vigil.cron_field(field[5], 0, 7);
+    RETURN true;
+END $$;
+COMMENT ON FUNCTION vigil.cron_valid(text) IS
+    'Whether a text is a schedule of pg_cron: five fields, or 1 to 59 seconds. Error 22023 where a field cannot be used';
+
 CREATE TABLE vigil.job (
     name text NOT NULL,
     zh text NOT NULL,
     en text NOT NULL,
     schedule text NOT NULL,
-    schedule_default text NOT NULL,
+    schedule_default text,
     command text NOT NULL,
     enabled boolean NOT NULL DEFAULT true,
     last_started_at timestamptz,
     last_ended_at timestamptz,
     last_result text,
     last_error text,
-    CONSTRAINT job_pkey PRIMARY KEY (name)
+    CONSTRAINT job_pkey PRIMARY KEY (name),
+    CONSTRAINT job_schedule_check CHECK (vigil.cron_valid(schedule))
 );
 COMMENT ON TABLE vigil.job
     IS 'Catalogue of scheduled work. Rows come from vigil.setup(); change schedule and enabled, then call vigil.schedule_jobs().';
 COMMENT ON COLUMN vigil.job.zh IS 'What it does, Chinese';
 COMMENT ON COLUMN vigil.job.en IS 'What it does, English';
 COMMENT ON COLUMN vigil.job.schedule IS 'Cron expression in pg_cron''s time zone (GMT unless cron.timezone says otherwise); a change survives vigil.setup()';
-COMMENT ON COLUMN vigil.job.schedule_default IS 'The schedule that vigil ships';
+COMMENT ON COLUMN vigil.job.schedule_default IS 'The schedule that vigil ships; null: a job of the city''s own, which vigil.setup() leaves alone';
+COMMENT ON CONSTRAINT job_schedule_check ON vigil.job IS 'A schedule has five fields, minute hour day month weekday, as in 20 2 * * *; or is such as 30 seconds, for pg_cron from 1.5 on.';
 COMMENT ON COLUMN vigil.job.command IS 'One SQL statement; its first row''s first column becomes last_result';
 COMMENT ON COLUMN vigil.job.enabled IS 'false: run_job() skips it and schedule_jobs() takes it off the schedule';
 COMMENT ON COLUMN vigil.job.last_started_at IS 'Wall clock of the last run';
@@ -57,7 +104,7 @@ END $$;
 COMMENT ON FUNCTION vigil.purge_rejects(interval) IS 'Delete rejected input older than this. Runs as job "rejects".';
 REVOKE ALL ON FUNCTION vigil.purge_rejects(interval) FROM PUBLIC;
 
--- Rows are listed here and nowhere else; a job whose row is gone from the list leaves the catalogue.
+-- Rows of vigil's are listed here and nowhere else; one that is gone from the list leaves the catalogue.
 CREATE FUNCTION vigil.setup_jobs() RETURNS SETOF text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -100,14 +147,14 @@ BEGIN
         RETURNING 1
     )
     SELECT (SELECT array_agg(w.name) FROM wanted AS w), (SELECT count(*) FROM stored) INTO listed, changed;
-    DELETE FROM vigil.job AS j WHERE j.name <> ALL (listed);
+    DELETE FROM vigil.job AS j WHERE j.schedule_default IS NOT NULL AND j.name <> ALL (listed);
     GET DIAGNOSTICS removed = ROW_COUNT;
     RETURN NEXT format(CASE WHEN changed + removed = 0 THEN 'jobs: unchanged, %1$s in the catalogue'
                             ELSE 'jobs: %1$s in the catalogue, %2$s loaded, %3$s removed' END,
                        cardinality(listed), changed, removed);
     RETURN QUERY SELECT s.* FROM vigil.schedule_jobs() AS s;
 END $$;
-COMMENT ON FUNCTION vigil.setup_jobs() IS 'The jobs'' part of vigil.setup(): loads the catalogue (a DBA''s schedule and enabled survive), then schedules it';
+COMMENT ON FUNCTION vigil.setup_jobs() IS 'The jobs'' part of vigil.setup(): loads the catalogue (a DBA''s schedule, enabled and own jobs survive), then schedules it';
 REVOKE ALL ON FUNCTION vigil.setup_jobs() FROM PUBLIC;
 
 CREATE FUNCTION vigil.schedule_jobs() RETURNS SETOF text

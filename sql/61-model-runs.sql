@@ -24,33 +24,6 @@ RETURN (at AT TIME ZONE 'UTC') + make_interval(mins => current_setting('vigil.ut
 COMMENT ON FUNCTION vigil.local_time(timestamptz) IS 'Local time of the city, by the setting vigil.utc_offset_minutes';
 
 -- Cadences are cron schedules in local time; pg_cron itself only knows the server's.
-CREATE FUNCTION vigil.cron_field(field text, low integer, high integer) RETURNS integer[]
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
-AS $$
-DECLARE
-    part text;
-    piece text[];
-    first integer;
-    last integer;
-    numbers integer[] := '{}';
-BEGIN
-    FOREACH part IN ARRAY string_to_array(field, ',')
-    LOOP
-        piece := regexp_match(part, '^(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/(\d{1,2}))?$');
-        first := coalesce(piece[1]::integer, low);
-        last := coalesce(piece[2]::integer, CASE WHEN piece[1] IS NULL OR piece[3] IS NOT NULL THEN high ELSE first END);
-        IF piece IS NULL OR first < low OR last > high OR first > last OR piece[3]::integer = 0 THEN
-            RAISE EXCEPTION 'field "%" of a cron schedule cannot be used', field
-                USING ERRCODE = 'invalid_parameter_value', DETAIL = format('Its numbers are from %s to %s.', low, high),
-                      HINT = 'Write *, */10, 5, 1-5 or a list such as 0,30.';
-        END IF;
-        numbers := numbers || ARRAY(SELECT generate_series(first, last, coalesce(piece[3]::integer, 1)));
-    END LOOP;
-    RETURN numbers;
-END $$;
-COMMENT ON FUNCTION vigil.cron_field(text, integer, integer) IS
-    'The numbers that one field of a cron schedule stands for. Error 22023: not a field, or a number outside the range';
-
 CREATE FUNCTION vigil.cron_due(schedule text, at timestamptz) RETURNS timestamptz
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
 AS $$

@@ -116,9 +116,8 @@ BEGIN ATOMIC
         ('vigil.task_event', 'task_event_read', 'FOR SELECT TO vigil_admin, vigil_reader USING (true)'),
         ('vigil.task_event', 'task_event_scope', 'FOR SELECT TO vigil_operator USING (REGION OR unit_id = OF_UNITS)'),
         ('vigil.notice', 'notice_read', 'FOR SELECT TO vigil_admin USING (true)'),
-        ('vigil.notice', 'notice_scope', 'FOR SELECT TO vigil_operator USING (REGION'
-            ' OR receiver_kind = ''organisation'' AND receiver_id = OF_ORGANISATIONS'
-            ' OR receiver_kind = ''unit'' AND receiver_id = OF_UNITS)')
+        ('vigil.notice', 'notice_scope', 'FOR SELECT TO vigil_operator USING (vigil.notice_matches(region_code, receiver_kind, receiver_id,'
+            ' (SELECT vigil.scope_regions()), (SELECT vigil.scope_units()), (SELECT vigil.scope_organisations())))')
     ) AS p (relation, name, definition);
 END;
 COMMENT ON FUNCTION vigil.shipped_policies() IS 'The row policies as vigil ships them';

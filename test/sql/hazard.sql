@@ -103,7 +103,7 @@ SELECT vigil.apply_effects('hazard_test', '{raise}', '{72000001}', '{speeding_se
 SELECT vigil.apply_effects('hazard_test', '{raise}', '{NULL}', '{speeding_segment}', '{2022-01-20}', NULL);
 SELECT vigil.suppress('hazard_test', 72000001, 'nothing', NULL, 'tomorrow', 'x');
 \set VERBOSITY sqlstate
-SELECT vigil.suppress('hazard_test', 72000001, 'speeding_segment', NULL, 'yesterday', 'x');     -- 23514
+SELECT vigil.suppress('hazard_test', 72000001, 'speeding_segment', NULL, 'yesterday', 'x');     -- 22023
 SELECT vigil.step_states('hazard_test', 'sideways', '{1}', now());                              -- 22023
 SELECT vigil.step_states('hazard_test', 'recover', '{1}', now(), '{1}');                        -- 2202E
 \set VERBOSITY default

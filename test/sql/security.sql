@@ -105,6 +105,29 @@ SELECT vigil.unit_report(:wuxing_unit, 120.1, 30.87);
 \set VERBOSITY terse
 RESET ROLE;
 
+-- notices are handed out, acknowledged and failed within the scope only
+INSERT INTO vigil.notice_channel (code, zh, en) VALUES ('sec', '测试', 'test');
+INSERT INTO vigil.notice (channel, receiver_kind, receiver_id, kind, body, created_at, next_try_at, region_code)
+SELECT 'sec', n.kind, CASE n.kind WHEN 'organisation' THEN o.id END, n.word, '{}', now(), now(), n.region_code
+FROM vigil.organisation AS o, (VALUES ('department', 'of wuxing', 330502), ('department', 'of deqing', 330521), ('organisation', 'to the firm', 330521),
+    ('department', 'of nowhere', NULL)) AS n (kind, word, region_code) WHERE o.code = 'sec_firm';
+SELECT n.id AS deqing_notice FROM vigil.notice AS n WHERE n.channel = 'sec' AND n.kind = 'of deqing' \gset
+SET ROLE sec_new; SELECT n.kind FROM vigil.notice_claim('sec', 100) AS n ORDER BY n.kind;
+SET ROLE sec_wuxing; SELECT n.kind FROM vigil.notice_claim('sec', 100) AS n ORDER BY n.kind;
+SET ROLE sec_firm; SELECT n.kind FROM vigil.notice_claim('sec', 100) AS n ORDER BY n.kind;
+SET ROLE sec_wuxing;
+\set VERBOSITY sqlstate
+SELECT vigil.notice_ack(:deqing_notice);
+SELECT vigil.notice_fail(:deqing_notice, 'mine');
+SET ROLE sec_device;
+SELECT vigil.notice_claim('sec', 100);
+\set VERBOSITY terse
+SET ROLE sec_admin; SELECT n.kind FROM vigil.notice_claim('sec', 100) AS n ORDER BY n.kind;
+SELECT vigil.notice_ack(:deqing_notice);
+RESET ROLE;
+DELETE FROM vigil.notice WHERE channel = 'sec';
+DELETE FROM vigil.notice_channel WHERE code = 'sec';
+
 -- readers read what names no person, administrators keep registers but not ledgers, citizens have nothing yet
 SET ROLE sec_reader;
 SELECT count(*) >= 0 AS reads FROM vigil_vehicle.vehicle;
