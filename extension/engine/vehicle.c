@@ -67,7 +67,8 @@ step_is_duplicate(const VgVehicleState *state, const VgPosition *position)
 {
 	if (position->observed_at == state->seen_us)
 		return true;
-	return state->seen_us != VG_NEVER && position->observed_at - state->seen_us < VG_SECOND &&
+	return state->seen_us != VG_NEVER && position->observed_at > state->seen_us &&
+		   position->observed_at - state->seen_us < VG_SECOND &&
 		   (position->has & VG_HAS_POINT) != 0 && state->good_us == state->seen_us &&
 		   position->lon == state->lon && position->lat == state->lat;
 }
