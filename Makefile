@@ -82,6 +82,9 @@ cluster: setup ## start a throw-away server with vigil ready in database vigil, 
 cluster-stop: ## stop and delete it
 	@test/cluster stop
 
+city: stage build/city ## the loop on a simulated day with known answers: recall and precision of each model (CITY_SEED=n)
+	@test/city/test
+
 build/city: $(wildcard test/city/*.c test/city/*.h)
 	@mkdir -p build && $(CC) -std=c11 -O2 -ffp-contract=off -Wall -Wextra -Wmissing-prototypes $(WERROR) -o $@ $(filter %.c,$^) -lm
 

@@ -1,9 +1,6 @@
 /*
  * city: a seeded day of a city's vehicles with planted violations whose truth is written down.
- *
- * usage: city [--seed N] [--vehicles N] [--hours H] [--end UNIX-SECONDS] [--noise none|real]
- * [--interval SECONDS]
- *             [--plant PER-MODEL] --out DIRECTORY
+ * README.md here says what it writes; city --help names the arguments.
  */
 #include "city.h"
 
@@ -13,15 +10,22 @@
 typedef struct Options
 {
 	uint64_t seed;
-	int vehicles, hours, interval_s, per_model;
+	int vehicles, hours, interval_s, per_model, batch;
 	int64_t end;
 	bool noisy;
 	const char *directory;
 } Options;
 
 static const char usage[] =
-	"usage: city [--seed N] [--vehicles N] [--hours H] [--end UNIX-SECONDS] [--noise none|real]\n"
-	"            [--interval SECONDS] [--plant PER-MODEL] --out DIRECTORY\n";
+	"usage: city [option value]... --out DIRECTORY\n"
+	"  --seed N         the same arguments give the same bytes (1)\n"
+	"  --vehicles N     1 to 90000, the first of them for what is planted (2000)\n"
+	"  --hours H        how long, 1 to 240 (24)\n"
+	"  --end SECONDS    the last second, Unix time (1642672800: 2022-01-20 18:00 in Huzhou)\n"
+	"  --interval S     between rows of most vehicles on the road, 10 to 60 (30)\n"
+	"  --plant N        violations of each model, 0 to 1000 (6)\n"
+	"  --noise WHICH    none or real: errors of GPS, in metres, km/h and seconds (none)\n"
+	"  --batch N        rows stored at a time; decides which rows are late (5000)\n";
 
 static long long
 number(const char *text, long long low, long long high)
@@ -40,6 +44,11 @@ number(const char *text, long long low, long long high)
 static void
 options_read(Options *options, int count, char **argument)
 {
+	if (count == 2 && strcmp(argument[1], "--help") == 0)
+	{
+		fputs(usage, stdout);
+		exit(0);
+	}
 	for (int i = 1; i < count; i += 2)
 	{
 		const char *name = argument[i], *value = i + 1 < count ? argument[i + 1] : "";
@@ -62,6 +71,8 @@ options_read(Options *options, int count, char **argument)
 			options->noisy = true;
 		else if (strcmp(name, "--out") == 0 && *value != '\0')
 			options->directory = value;
+		else if (strcmp(name, "--batch") == 0)
+			options->batch = (int) number(value, 1, 1000000);
 		else
 		{
 			fputs(usage, stderr);
@@ -83,6 +94,7 @@ main(int count, char **argument)
 					   .hours = 24,
 					   .interval_s = 30,
 					   .per_model = 6,
+					   .batch = 5000,
 					   .end = 1642672800}; /* 2022-01-20 18:00 in Huzhou */
 	City *city = calloc(1, sizeof(City));
 	Fleet fleet;
@@ -112,7 +124,7 @@ main(int count, char **argument)
 	}
 	ground_write(city, options.directory);
 	fleet_write(&fleet, city, options.directory);
-	rows_write(&rows, &fleet, city, options.directory);
+	rows_write(&rows, &fleet, options.batch, options.directory);
 	truth_write(truth, truths, &fleet, options.directory);
 	printf("city: %d vehicles, %d of them planted with %d violations, %zu positions, %d segments, "
 		   "%d fences\n",

@@ -401,6 +401,7 @@ typedef struct Row
 	bool has_video;
 	uint8_t source;
 	uint8_t satellites;
+	bool repeat; /* of the row before it, which a network sent twice */
 } Row;
 
 typedef struct Rows
@@ -520,8 +521,9 @@ extern int plant_play(const City *city, Vehicle *vehicle, bool noisy, Rows *rows
 extern FILE *table_open(const char *directory, const char *name, const char *header);
 extern void table_close(FILE *file);
 extern void ground_write(const City *city, const char *directory);
-extern void rows_write(const Rows *rows, const Fleet *fleet, const City *city,
-					   const char *directory);
+/* Positions in the order of their arrival, and what must become of them when batch rows are stored
+ * at a time. */
+extern void rows_write(const Rows *rows, const Fleet *fleet, int batch, const char *directory);
 extern void truth_write(const Truth *truth, int count, const Fleet *fleet, const char *directory);
 
 #endif

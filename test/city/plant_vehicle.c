@@ -211,6 +211,8 @@ clone_jump(Scene *scene)
 	Action *park;
 
 	somewhere(scene, scene->variant % 2 == 0 ? HAZMAT : COACH_TOUR);
+	scene->vehicle->gcj02 =
+		false; /* both feeds in one file, so that neither is late for the other */
 	place = scene->vehicle->home;
 	home = scene->city->nodes[scene->city->places[place].node].at;
 	home.x += (home.x > 0.0 ? -1.0 : 1.0) * away_m[scene->decoy ? 1 + scene->variant % 2 : 0];

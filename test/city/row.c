@@ -19,7 +19,7 @@
 #define NOISE_M 8.0
 #define MULTIPATH_SHARE 0.0015
 #define SPEED_NOISE_KMH 0.7
-#define JITTER_MS 1500
+#define JITTER_MS 900 /* less than a second: no two rows of a vehicle have one time */
 
 static void row_watch(Driver *driver, bool effect);
 static void row_place(Driver *driver, Row *row, Point point);
@@ -246,6 +246,7 @@ row_network(Driver *driver, Row *row)
 		Row copy = *row, *repeat = rows_add(driver->rows);
 
 		*repeat = copy;
+		repeat->repeat = true;
 		if (!driver->vehicle->gcj02) /* an ingest function may be given the very same key twice */
 			repeat->observed_ms += 400;
 		repeat->arrival_ms += 900;

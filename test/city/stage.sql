@@ -25,6 +25,12 @@ CREATE TABLE city.truth (
     cleared_until timestamptz, note text
 );
 CREATE TABLE city.reject (reason text);
+-- what must become of a feed's rows, and what did
+CREATE TABLE city.feed (
+    name text, rows bigint, accepted bigint, duplicate bigint, late bigint, rejected bigint, started_at timestamptz,
+    ended_at timestamptz, was_accepted bigint DEFAULT 0, was_duplicate bigint DEFAULT 0, was_late bigint DEFAULT 0,
+    was_rejected bigint DEFAULT 0
+);
 \copy city.region FROM regions.csv (FORMAT csv, HEADER)
 \copy city.organisation FROM organisations.csv (FORMAT csv, HEADER)
 \copy city.unit FROM units.csv (FORMAT csv, HEADER)
@@ -34,3 +40,4 @@ CREATE TABLE city.reject (reason text);
 \copy city.fence FROM fences.csv (FORMAT csv, HEADER)
 \copy city.truth FROM truth.csv (FORMAT csv, HEADER)
 \copy city.reject FROM rejects.csv (FORMAT csv, HEADER)
+\copy city.feed (name, rows, accepted, duplicate, late, rejected) FROM feeds.csv (FORMAT csv, HEADER)

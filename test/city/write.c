@@ -338,32 +338,93 @@ put_bad_row(char **at, const Row *row, const char *plate, int number)
 	}
 }
 
-void
-rows_write(const Rows *rows, const Fleet *fleet, const City *city, const char *directory)
+/* What is known of a vehicle when its next row comes: how far its earlier batches reach. */
+typedef struct Known
 {
-	FILE *positions = table_open(directory, "positions.csv", POSITION_HEADER);
-	FILE *ingest = table_open(directory, "ingest_gcj02.csv", POSITION_HEADER);
-	FILE *rejects = table_open(directory, "rejects.csv", "reason");
-	int ingested = 0;
+	size_t batch;
+	int64_t newest_ms, before_ms; /* of all its rows; of those of earlier batches */
+} Known;
 
+/* A file of positions and what must become of its rows. */
+typedef struct Feed
+{
+	FILE *file;
+	const char *name;
+	size_t rows, duplicate, late, rejected;
+} Feed;
+
+/* The rows of a batch are put in order before they are judged: only an earlier batch makes a row
+ * late. */
+static void
+feed_judge(Feed *feed, const Row *row, Known *known, int batch)
+{
+	size_t number = feed->rows++ / (size_t) batch + 1;
+
+	if (known->batch != number)
+	{
+		known->batch = number;
+		known->before_ms = known->newest_ms;
+	}
+	if (row->repeat && row->source == SOURCE_GCJ02) /* the same key again */
+		feed->duplicate++;
+	else if (row->observed_ms < known->before_ms)
+		feed->late++;
+	else if (row->repeat)
+		feed->duplicate++;
+	else if (row->observed_ms > known->newest_ms)
+		known->newest_ms = row->observed_ms;
+}
+
+static Feed
+feed_open(const char *directory, const char *file, const char *name)
+{
+	return (Feed){.file = table_open(directory, file, POSITION_HEADER), .name = name};
+}
+
+static void
+feed_close(const Feed *feed, FILE *counts)
+{
+	fprintf(counts, "%s,%zu,%zu,%zu,%zu,%zu\n", feed->name, feed->rows,
+			feed->rows - feed->duplicate - feed->late - feed->rejected, feed->duplicate, feed->late,
+			feed->rejected);
+	table_close(feed->file);
+}
+
+void
+rows_write(const Rows *rows, const Fleet *fleet, int batch, const char *directory)
+{
+	Feed copied = feed_open(directory, "positions.csv", "copy");
+	Feed ingested = feed_open(directory, "ingest_gcj02.csv", "ingest");
+	FILE *rejects = table_open(directory, "rejects.csv", "reason");
+	FILE *counts = table_open(directory, "feeds.csv", "name,rows,accepted,duplicate,late,rejected");
+	Known *known = calloc((size_t) fleet->count, sizeof(Known));
+	size_t good = 0;
+
+	if (known == NULL)
+		abort();
 	qsort(rows->row, rows->count, sizeof(Row), compare_arrivals);
 	for (size_t i = 0; i < rows->count; i++)
 	{
 		const Row *row = &rows->row[i];
 		const char *plate = fleet->vehicles[row->vehicle].plate;
+		Feed *feed = row->source == SOURCE_GCJ02 ? &ingested : &copied;
 		char line[512], *end = put_row(line, row, plate);
 
-		fwrite(line, 1, (size_t) (end - line), row->source == SOURCE_GCJ02 ? ingest : positions);
-		if (row->source != SOURCE_GCJ02 || ++ingested % BAD_EVERY != 0)
+		fwrite(line, 1, (size_t) (end - line), feed->file);
+		feed_judge(feed, row, &known[row->vehicle], batch);
+		if (feed == &copied || ++good % BAD_EVERY != 0)
 			continue;
 		end = line;
-		fprintf(rejects, "%s\n", put_bad_row(&end, row, plate, ingested / BAD_EVERY));
-		fwrite(line, 1, (size_t) (end - line), ingest);
+		fprintf(rejects, "%s\n", put_bad_row(&end, row, plate, (int) (good / BAD_EVERY)));
+		fwrite(line, 1, (size_t) (end - line), feed->file);
+		feed->rows++;
+		feed->rejected++;
 	}
-	table_close(positions);
-	table_close(ingest);
+	feed_close(&copied, counts);
+	feed_close(&ingested, counts);
 	table_close(rejects);
-	(void) city;
+	table_close(counts);
+	free(known);
 }
 
 void
