@@ -102,3 +102,19 @@ vigil_inside(PG_FUNCTION_ARGS)
 	}
 	PG_RETURN_BOOL(false);
 }
+
+PG_FUNCTION_INFO_V1(vigil_fence_distance_m);
+/* fence_distance_m(lon, lat, kind): metres to the nearest fence of the kind; null without one */
+Datum
+vigil_fence_distance_m(PG_FUNCTION_ARGS)
+{
+	double lon = PG_GETARG_FLOAT8(0), lat = PG_GETARG_FLOAT8(1), distance_m;
+	const VgFenceIndex *index = vg_fences();
+	int kind = kind_bit(text_to_cstring(PG_GETARG_TEXT_PP(2)));
+
+	check_point(lon, lat);
+	distance_m = vg_fence_distance_m(index, kind, lon, lat, HUGE_VAL);
+	if (isinf(distance_m))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(distance_m);
+}

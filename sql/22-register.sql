@@ -48,6 +48,14 @@ RETURN CASE jsonb_typeof(value)
 COMMENT ON FUNCTION vigil.json_readable(jsonb, regtype) IS
     'Whether a JSON value can become a column of this type without an error; of types not known here only null can. A timestamptz needs its zone';
 
+CREATE FUNCTION vigil.json_texts(value jsonb) RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT array_agg(e.value ORDER BY e.ordinality)
+    FROM jsonb_array_elements_text(CASE jsonb_typeof(value) WHEN 'array' THEN value ELSE '[]' END) WITH ORDINALITY AS e;
+END;
+COMMENT ON FUNCTION vigil.json_texts(jsonb) IS 'The elements of a JSON array as texts; null for an empty array or what is none';
+
 -- A line on its way into a register. Fields are columns of the main table, more those of the table that extends it under the
 -- same id; payload is what vigil.reject may keep.
 CREATE TYPE vigil.import_line AS (line bigint, fields jsonb, more jsonb, payload jsonb, reason text, detail text);

@@ -82,8 +82,8 @@ GRANT DELETE, INSERT (domain, code, situation, kind, profile, feed, expression, 
 ON vigil.model TO vigil_admin;
 GRANT DELETE ON vigil.reject TO vigil_admin;
 SELECT vigil.grant_functions('vigil_admin',
-    'vigil.import_regions', 'vigil_vehicle.import_vehicles', 'vigil_vehicle.import_drivers', 'vigil_vehicle.import_enterprises',
-    'vigil_vehicle.register_vehicle', 'vigil_vehicle.bind_driver', 'vigil_vehicle.import_road_segments',
+    'vigil.import_regions', 'vigil.import_geofences',
+    'vigil_vehicle.import_vehicles', 'vigil_vehicle.import_drivers', 'vigil_vehicle.import_enterprises', 'vigil_vehicle.register_vehicle', 'vigil_vehicle.bind_driver', 'vigil_vehicle.import_road_segments',
     'vigil.raise_hazard', 'vigil.clear_hazard', 'vigil.suppress', 'vigil.rescore', 'vigil.close_disabled_models', 'vigil.add_model', 'vigil.try_models',
     'vigil.backtest', 'vigil.check_overrides', 'vigil_vehicle.backtest', 'vigil.health', 'vigil.health_streams', 'vigil.streams', 'vigil.worker_status',
     'vigil.task_accept', 'vigil.task_arrive', 'vigil.task_refuse', 'vigil.task_finish', 'vigil.task_cancel', 'vigil.unit_report',
