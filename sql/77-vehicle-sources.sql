@@ -29,15 +29,19 @@ BEGIN ATOMIC
     FROM vigil_vehicle.vehicle AS v
     WHERE risk_sources.profile = 'vehicle' AND v.plate = risk_sources.subject::vigil.plate AND v.enterprise_id IS NOT NULL
     UNION ALL
-    -- a driver who has not shown a card for 24 hours is no longer bound
     SELECT 'driver', d.driver_id
-    FROM (SELECT p.observed_at FROM vigil_vehicle.position AS p
-          WHERE risk_sources.profile = 'vehicle' AND p.plate = risk_sources.subject::vigil.plate
-          ORDER BY p.observed_at DESC LIMIT 1) AS latest
-    CROSS JOIN LATERAL (SELECT p.driver_id FROM vigil_vehicle.position AS p
-          WHERE p.plate = risk_sources.subject::vigil.plate AND p.driver_id IS NOT NULL
-            AND p.observed_at > latest.observed_at - interval '24 hours'
-          ORDER BY p.observed_at DESC LIMIT 1) AS d;
+    FROM (SELECT coalesce((
+              -- the card in the positions is trusted most; one not shown for 24 hours counts no more
+              SELECT card.driver_id
+              FROM (SELECT p.observed_at FROM vigil_vehicle.position AS p
+                    WHERE p.plate = risk_sources.subject::vigil.plate ORDER BY p.observed_at DESC LIMIT 1) AS latest
+              CROSS JOIN LATERAL (SELECT p.driver_id FROM vigil_vehicle.position AS p
+                    WHERE p.plate = risk_sources.subject::vigil.plate AND p.driver_id IS NOT NULL
+                      AND p.observed_at > latest.observed_at - interval '24 hours'
+                    ORDER BY p.observed_at DESC LIMIT 1) AS card),
+              vigil_vehicle.bound_driver(risk_sources.subject::vigil.plate, now())) AS driver_id
+          WHERE risk_sources.profile = 'vehicle') AS d
+    WHERE d.driver_id IS NOT NULL;
 END;
 COMMENT ON FUNCTION vigil_vehicle.risk_sources(text, bigint) IS
-    'The enterprise of a vehicle and the driver bound to it by the last IC card in its positions; see vigil.explain()';
+    'The enterprise of a vehicle and the driver at its wheel: by the last IC card in its positions, else as vigil_vehicle.bound_driver() knows; see vigil.explain()';

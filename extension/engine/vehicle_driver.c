@@ -14,8 +14,11 @@
 #define BAN_BUCKETS 15
 #define BAN_STOPPED_US (20 * VG_MINUTE)
 
-/* Another driver's card: the clocks of the old one are gone, and what they proved. */
-static void
+/*
+ * Another driver's card: the clocks of the old one are gone, and what they proved.  The way up to
+ * this observation was the old one's too: true, it does not count for the new one.
+ */
+static bool
 driver_change(VgStep *step)
 {
 	static const VgVehicleModel clocks[] = {VG_FATIGUE_CONTINUOUS, VG_FATIGUE_NIGHT,
@@ -24,13 +27,14 @@ driver_change(VgStep *step)
 	int64_t driver_id = step->position->driver_id;
 
 	if (driver_id == 0 || state->driver_id == 0 || driver_id == state->driver_id)
-		return;
+		return false;
 	state->fatigue = (VgDriving){0};
 	state->night = (VgDriving){0};
 	state->overtime = (VgSumWindow){0};
 	for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++)
 		if (vg_step_raised(step, clocks[i]))
 			(void) vg_step_clear(step, clocks[i], "driver_changed");
+	return true;
 }
 
 static int64_t
@@ -70,11 +74,11 @@ driver_clock(VgStep *step, VgVehicleModel model, const VgDriving *clock, int64_t
 }
 
 static void
-driver_fatigue(VgStep *step)
+driver_fatigue(VgStep *step, bool changed)
 {
 	const VgVehicleRules *rules = step->rules;
 	VgVehicleState *state = step->state;
-	int64_t length_us = step->now - step->interval.from_us;
+	int64_t length_us = changed ? 0 : step->now - step->interval.from_us;
 	bool rested;
 
 	if (vg_step_enabled(step, VG_FATIGUE_CONTINUOUS))
@@ -268,9 +272,10 @@ vg_step_driver(VgStep *step)
 {
 	VgMotion motion = vg_motion(&step->interval, STEP_MOVING_KMH, step->rules->fatigue.gap_us);
 
-	driver_change(step);
-	driver_fatigue(step);
-	driver_overtime(step, motion);
+	bool changed = driver_change(step);
+
+	driver_fatigue(step, changed);
+	driver_overtime(step, changed ? VG_MOTION_UNKNOWN : motion);
 	driver_harsh(step, motion);
 	driver_night_ban(step);
 }
