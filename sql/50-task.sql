@@ -53,7 +53,7 @@ COMMENT ON COLUMN vigil.task.refused_units IS 'Units that were asked before for 
 COMMENT ON COLUMN vigil.task.follows IS 'The task that this one carries on';
 COMMENT ON COLUMN vigil.task.due_at IS 'When the dispatcher must look again: accept_by, arrive_by, or when a parked task is tried again';
 COMMENT ON COLUMN vigil.task.attempts IS 'Failures in a row; a parked task waits 2^attempts seconds, at most ten minutes';
-COMMENT ON COLUMN vigil.task.error IS 'Why it is parked: an error message, no_unit, or follow_up';
+COMMENT ON COLUMN vigil.task.error IS 'Why it is parked, or why its time-out failed: an error message, no_unit, or follow_up';
 COMMENT ON COLUMN vigil.task.detail IS 'What the finishing unit reported';
 COMMENT ON COLUMN vigil.task.region_code IS 'County in which it was planned';
 COMMENT ON COLUMN vigil.task.event_count IS 'Rows of vigil.task_event, so that a missing last row is found';

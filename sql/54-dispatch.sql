@@ -144,27 +144,53 @@ COMMENT ON FUNCTION vigil.dispatch_escalate(bigint[]) IS
     'Claimed tasks for which there is nobody: start the next level of their plans; at the last level park them and tell the command once';
 REVOKE ALL ON FUNCTION vigil.dispatch_escalate(bigint[]) FROM PUBLIC;
 
--- Due tasks: offers not accepted, units not arrived, parked tasks whose time has come.
-CREATE FUNCTION vigil.dispatch_due(n integer, OUT timed_out bigint[], OUT retried bigint[])
+-- Due tasks: offers not accepted, units not arrived, parked tasks whose time has come. All or nothing, as dispatch_offer.
+CREATE FUNCTION vigil.dispatch_overdue(task bigint[]) RETURNS SETOF bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 AS $$
+DECLARE
+    late bigint[] := ARRAY(SELECT t.id FROM vigil.task AS t WHERE t.id = ANY (dispatch_overdue.task) AND t.state <> 'parked');
+    rested bigint[] := ARRAY(SELECT t.id FROM vigil.task AS t WHERE t.id = ANY (dispatch_overdue.task) AND t.state = 'parked');
 BEGIN
-    SELECT pg_catalog.array_agg(d.id) FILTER (WHERE d.state <> 'parked'), pg_catalog.array_agg(d.id) FILTER (WHERE d.state = 'parked')
-    INTO timed_out, retried
-    FROM (SELECT t.id, t.state FROM vigil.task AS t JOIN vigil.incident AS i ON i.id = t.incident_id
-          WHERE t.state IN ('offered', 'accepted', 'parked') AND t.due_at <= pg_catalog.clock_timestamp()
-          ORDER BY t.due_at LIMIT n FOR NO KEY UPDATE OF i, t SKIP LOCKED) AS d;
-    IF timed_out IS NOT NULL THEN
-        PERFORM vigil.task_move(timed_out, 'time_out', NULL, '{}', NULL, NULL, 'dispatcher');
-        PERFORM vigil.notify_units(timed_out, 'task_timed_out');
-        PERFORM vigil.task_follow(timed_out, 'timed_out', NULL, 'dispatcher');
+    IF late <> '{}' THEN
+        PERFORM vigil.task_move(late, 'time_out', NULL, '{}', NULL, NULL, 'dispatcher');
+        PERFORM vigil.notify_units(late, 'task_timed_out');
+        PERFORM vigil.task_follow(late, 'timed_out', NULL, 'dispatcher');
     END IF;
-    IF retried IS NOT NULL THEN
-        PERFORM vigil.task_move(retried, 'retry', NULL, '{}', NULL, NULL, 'dispatcher');
+    IF rested <> '{}' THEN
+        PERFORM vigil.task_move(rested, 'retry', NULL, '{}', NULL, NULL, 'dispatcher');
     END IF;
+    RETURN QUERY SELECT pg_catalog.unnest(late);
+END $$;
+COMMENT ON FUNCTION vigil.dispatch_overdue(bigint[]) IS
+    'Time out these locked offers and journeys, queueing another task after each, and queue those that were parked; the ids timed out';
+REVOKE ALL ON FUNCTION vigil.dispatch_overdue(bigint[]) FROM PUBLIC;
+
+CREATE FUNCTION vigil.dispatch_due(n integer, OUT timed_out bigint[], OUT error text)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+AS $$
+DECLARE
+    due bigint[] := ARRAY(SELECT t.id FROM vigil.task AS t JOIN vigil.incident AS i ON i.id = t.incident_id
+        WHERE t.state IN ('offered', 'accepted', 'parked') AND t.due_at <= pg_catalog.clock_timestamp()
+        ORDER BY t.due_at LIMIT n FOR NO KEY UPDATE OF i, t SKIP LOCKED);
+    one bigint;
+BEGIN
+    timed_out := ARRAY(SELECT vigil.dispatch_overdue(due));
+EXCEPTION WHEN OTHERS THEN
+    timed_out := '{}';
+    FOREACH one IN ARRAY due LOOP
+        BEGIN
+            timed_out := timed_out || ARRAY(SELECT vigil.dispatch_overdue(ARRAY[one]));
+        EXCEPTION WHEN OTHERS THEN
+            error := pg_catalog.format('task %s: %s %s', one, SQLSTATE, SQLERRM);
+            UPDATE vigil.task AS t SET attempts = t.attempts + 1, error = pg_catalog.format('%s %s', SQLSTATE, SQLERRM),
+                due_at = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => least(2 ^ least(t.attempts + 1, 10), 600))
+            WHERE t.id = one;
+        END;
+    END LOOP;
 END $$;
 COMMENT ON FUNCTION vigil.dispatch_due(integer) IS
-    'Time out up to n offers and journeys whose limit has passed, queueing another task after each, and queue parked tasks that are due; the ids';
+    'Time out up to n offers and journeys whose limit has passed, and queue parked tasks that are due; the ids timed out. One that fails keeps its state and its error, and is due again in 2^attempts seconds, at most ten minutes';
 REVOKE ALL ON FUNCTION vigil.dispatch_due(integer) FROM PUBLIC;
 
 CREATE FUNCTION vigil.dispatch_park(task bigint, message text) RETURNS void
@@ -192,11 +218,7 @@ DECLARE
 BEGIN
     parked := 0;
     offered := '{}';
-    BEGIN
-        timed_out := (vigil.dispatch_due(dispatch.n)).timed_out;
-    EXCEPTION WHEN OTHERS THEN
-        error := pg_catalog.format('%s %s', SQLSTATE, SQLERRM);
-    END;
+    SELECT d.timed_out, d.error INTO timed_out, error FROM vigil.dispatch_due(dispatch.n) AS d;
     SELECT pg_catalog.array_agg(c) INTO claimed FROM vigil.task_claim(dispatch.n) AS c;
     IF claimed IS NOT NULL THEN
         BEGIN
@@ -225,5 +247,5 @@ BEGIN
     END IF;
 END $$;
 COMMENT ON FUNCTION vigil.dispatch(integer) IS
-    'One round of the dispatcher: time-outs, then up to n queued tasks are offered. wait_ms: until the next deadline (null = none known); error: the last task that was parked for one. Needs no worker: any scheduler may call it';
+    'One round of the dispatcher: time-outs, then up to n queued tasks are offered. wait_ms: until the next deadline (null = none known); error: that of the last task that failed. Needs no worker: any scheduler may call it';
 REVOKE ALL ON FUNCTION vigil.dispatch(integer) FROM PUBLIC;

@@ -217,6 +217,20 @@ SELECT pg_temp.late(pg_temp.open(12));
 SELECT * FROM pg_temp.round();
 SELECT t.state, t.error, t.attempts FROM vigil.task AS t WHERE t.id = pg_temp.open(12);
 
+-- so does one whose time-out fails: the others are timed out, it keeps its offer and its error, and is tried again later
+CREATE FUNCTION pg_temp.fail_late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.state = 'timed_out' AND NEW.priority = 13 THEN RAISE EXCEPTION 'this one is never late'; END IF; RETURN NEW; END $$;
+CREATE TRIGGER fail BEFORE UPDATE ON vigil.task FOR EACH ROW EXECUTE FUNCTION pg_temp.fail_late();
+SELECT n AS car, pg_temp.late(pg_temp.open(n)) FROM generate_series(11, 13) AS n;
+SELECT cardinality(d.timed_out) AS timed_out, regexp_replace(d.error, 'task [0-9]+', 'task #') AS error FROM vigil.dispatch() AS d;
+SELECT n AS car, t.state, t.error FROM generate_series(11, 13) AS n, pg_temp.tasks(n) AS t;
+SELECT t.attempts, t.due_at BETWEEN clock_timestamp() + interval '1 s' AND clock_timestamp() + interval '2 s' AS rests FROM vigil.task AS t WHERE t.id = pg_temp.open(12);
+DROP TRIGGER fail ON vigil.task;
+SELECT pg_temp.late(pg_temp.open(12));
+SELECT cardinality(d.timed_out) AS timed_out, d.error FROM vigil.dispatch() AS d;
+SELECT t.state, t.error FROM pg_temp.tasks(12) AS t;
+SELECT count(*) AS broken FROM vigil.verify_ledger() AS l JOIN vigil.task AS t ON t.id = l.task JOIN vigil.incident AS i ON i.id = t.incident_id WHERE i.subject = pg_temp.car(12);
+SELECT count(vigil.task_cancel(pg_temp.open(n), 'test')) FROM generate_series(11, 13) AS n;
+
 -- a subject that leaves the county: the unit is called off, one of the next is asked
 INSERT INTO vigil_vehicle.vehicle (plate, kind, status) VALUES (pg_temp.car(14)::vigil.plate, 'truck_heavy', 'registered');
 UPDATE vigil.region SET boundary = ST_Multi(ST_MakeEnvelope(120.0, 30.7, 120.2, 30.9, 4326)) WHERE code = 330502;
