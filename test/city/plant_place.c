@@ -387,6 +387,7 @@ stop_structure(Scene *scene)
 
 	if (halt == NULL)
 		return false;
+	halt->interval_s = 10; /* two minutes seen, and less than the three of an expressway */
 	scene_end(scene);
 	expect = scene_expect(scene, halt, WATCH_STILL, 2 * MINUTE - 35, 2 * MINUTE + 35,
 						  "standing on a bridge or in a tunnel");

@@ -18,8 +18,8 @@
 /* GPS noise (--noise real). */
 #define NOISE_M 8.0
 #define MULTIPATH_SHARE 0.0015
-#define SPEED_NOISE_KMH 0.7
-#define JITTER_MS 900 /* less than a second: no two rows of a vehicle have one time */
+#define SPEED_NOISE_KMH 0.4 /* 0.1 m/s: by Doppler shift */
+#define JITTER_MS 900 /* of rows some seconds apart; a feed by the second is steadier than that */
 
 static void row_watch(Driver *driver, bool effect);
 static void row_place(Driver *driver, Row *row, Point point);
@@ -203,7 +203,8 @@ row_place(Driver *driver, Row *row, Point point)
 
 		point.x += spread_m * random_normal(random);
 		point.y += spread_m * random_normal(random);
-		row->observed_ms += random_below(random, JITTER_MS);
+		if (driver->action->interval_s != 1 && driver->speed_ms > 0.0)
+			row->observed_ms += random_below(random, JITTER_MS);
 		if (speed_kmh > 0.0)
 			row->speed_dkmh = tenths(speed_kmh + SPEED_NOISE_KMH * random_normal(random));
 	}
