@@ -85,6 +85,9 @@ cluster-stop: ## stop and delete it
 city: stage build/city ## the loop on a simulated day with known answers: recall and precision of each model (CITY_SEED=n)
 	@test/city/test
 
+demo: setup stage build/city ## a city's day: loaded, judged, answered by units, told on the terminal and drawn (build/demo/map.svg)
+	@test/city/demo
+
 build/city: $(wildcard test/city/*.c test/city/*.h)
 	@mkdir -p build && $(CC) -std=c11 -O2 -ffp-contract=off -Wall -Wextra -Wmissing-prototypes $(WERROR) -o $@ $(filter %.c,$^) -lm
 
