@@ -230,7 +230,8 @@ BEGIN ATOMIC
         FROM vigil.task_event AS e WINDOW w AS (PARTITION BY e.task_id ORDER BY e.number)
         UNION ALL
         SELECT t.id, t.event_count,
-            CASE WHEN l.number IS DISTINCT FROM t.event_count THEN 'last rows missing'
+            CASE WHEN l.number > t.event_count THEN 'rows were added after it'
+                 WHEN l.number IS DISTINCT FROM t.event_count THEN 'last rows missing'
                  WHEN l.hash IS DISTINCT FROM t.last_hash THEN 'last row is not the one the task remembers'
                  WHEN l.state IS DISTINCT FROM t.state THEN 'the task is in another state' END
         FROM vigil.task AS t
