@@ -1,7 +1,7 @@
 /*
  * riskbatch.h: subjects of one profile whose hazards, masks and colours change together.
  *
- * effects.c and riskjobs.c say what happened (events), riskwalk.c walks each subject through its
+ * effects.c says what happened (events), riskwalk.c walks each subject through its
  * events in time order, riskstore.c locks, loads and writes the rows.
  */
 #ifndef VIGIL_RISKBATCH_H
