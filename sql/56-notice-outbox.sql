@@ -91,7 +91,7 @@ BEGIN
         SELECT p.id FROM vigil.notice AS p
         WHERE p.state = 'pending' AND p.channel = notice_claim.channel AND p.next_try_at <= moment
             AND (everything OR vigil.notice_matches(p.region_code, p.receiver_kind, p.receiver_id, regions, units, organisations))
-        ORDER BY p.next_try_at LIMIT notice_claim.n FOR NO KEY UPDATE SKIP LOCKED
+        ORDER BY p.next_try_at, p.id LIMIT notice_claim.n FOR NO KEY UPDATE SKIP LOCKED
     ), leased AS (
         UPDATE vigil.notice AS p SET state = 'leased', lease_until = moment + notice_claim.lease, attempts = p.attempts + 1,
             history = p.history || jsonb_build_object('at', moment, 'what', 'claimed', 'by', vigil.caller())
