@@ -42,7 +42,7 @@ vg_haversine_m(VgPoint a, VgPoint b)
 	double h =
 		half_lat * half_lat + cos(a.lat * RADIANS) * cos(b.lat * RADIANS) * half_lon * half_lon;
 
-	return 2.0 * VG_EARTH_MEAN_RADIUS_M * asin(sqrt(h < 1.0 ? h : 1.0));
+	return 2.0 * VG_EARTH_MEAN_RADIUS_M * asin(sqrt(h > 1.0 ? 1.0 : h));
 }
 
 double
@@ -248,7 +248,7 @@ vg_bearing_deg(VgPoint a, VgPoint b)
 
 	if (bearing < 0.0)
 		bearing += 360.0;
-	return bearing < 360.0 ? bearing : 0.0; /* -1e-17 + 360 is 360 */
+	return bearing >= 360.0 ? 0.0 : bearing; /* -1e-17 + 360 is 360 */
 }
 
 double

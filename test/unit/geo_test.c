@@ -30,6 +30,8 @@ test_distances(void)
 	CHECK_REAL(vg_geodesic_m(POINT(0, -30), POINT(179.8, 29.9)), 19989832.827610, 0.001);
 	CHECK_REAL(vg_geodesic_m(POINT(0, 0), POINT(179.5, 0.5)), 19936288.579, 0.001);
 	CHECK_TRUE(isnan(vg_geodesic_m(POINT(NAN, 0), POINT(1, 1))));
+	CHECK_TRUE(isnan(vg_haversine_m(POINT(NAN, 0), POINT(1, 1))));
+	CHECK_TRUE(isnan(vg_local_m(POINT(NAN, 0), POINT(1, 1))));
 
 	CHECK_REAL(vg_haversine_m(POINT(0, 0), POINT(180, 0)), 20015114.35, 0.1);
 	CHECK_REAL(vg_haversine_m(huzhou, hangzhou) / vg_geodesic_m(huzhou, hangzhou), 1.0, 0.0056);
@@ -57,6 +59,7 @@ test_bearings(void)
 	CHECK_REAL(vg_bearing_deg(POINT(179.5, 0), POINT(-179.5, 0)), 90.0, 1e-9);
 	CHECK_REAL(vg_bearing_deg(POINT(120, 30), POINT(120, 30)), 0.0, 0.0);
 	CHECK_TRUE(vg_bearing_deg(POINT(0, 0), POINT(-1e-18, 1)) < 360.0);
+	CHECK_TRUE(isnan(vg_bearing_deg(POINT(NAN, 0), POINT(1, 1))));
 }
 
 static void
