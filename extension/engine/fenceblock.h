@@ -10,11 +10,11 @@
  * How a leaf answers.  An edge counts for a point p if it rises or falls through p's latitude (half
  * open: lower end included) and p is west of it; p is inside if an odd number of edges counts.  For
  * a cell with right side R, T(e, p) = "e counts for p" xor "e has one end east of R, not below that
- * of p"; edges wholly east of R have T = 0.  The chains of edges east of R cancel out, so the xor
- * of T over all edges is still the answer; and T of an edge that does not touch the cell is
- * constant in it.  These constants are summed up in the entry's parity; the edges that touch the
- * cell follow. Only "p is west of e" needs arithmetic, for an edge in p's own cell: nothing is cut
- * or rounded at a cell's border.
+ * of p"; edges wholly east of R have T = 0, also those that touch the cell's margin.  The chains of
+ * edges east of R cancel out, so the xor of T over all edges is still the answer; and T of an edge
+ * that does not touch the cell is constant in it.  These constants are summed up in the entry's
+ * parity; the edges that touch the cell follow. Only "p is west of e" needs arithmetic, for an edge
+ * in p's own cell: nothing is cut or rounded at a cell's border.
  */
 #ifndef VIGIL_ENGINE_FENCEBLOCK_H
 #define VIGIL_ENGINE_FENCEBLOCK_H

@@ -98,7 +98,10 @@ runs_cover(const VgFenceIndex *index, const uint32_t *entry, VgPoint p, double r
 		{
 			const VgPoint *b = a + 1;
 			bool above_a = a->lat <= p.lat, above_b = b->lat <= p.lat;
+			bool east_a = a->lon > right, east_b = b->lon > right;
 
+			if (east_a && east_b)
+				continue;
 			if (above_a != above_b || (above_a && (a->lat == p.lat || b->lat == p.lat)))
 			{
 				double side =
@@ -110,8 +113,8 @@ runs_cover(const VgFenceIndex *index, const uint32_t *entry, VgPoint p, double r
 				if (above_a != above_b)
 					inside ^= above_a ? side > 0.0 : side < 0.0;
 			}
-			if ((a->lon > right) != (b->lon > right))
-				inside ^= a->lon > right ? above_a : above_b;
+			if (east_a != east_b)
+				inside ^= east_a ? above_a : above_b;
 		}
 	}
 	return inside;

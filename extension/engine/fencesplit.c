@@ -202,6 +202,8 @@ counts_for(VgPoint p, VgPoint a, VgPoint b, double right)
 	bool above_a = a.lat <= p.lat, above_b = b.lat <= p.lat;
 	bool counts = false;
 
+	if (a.lon > right && b.lon > right)
+		return false;
 	if (above_a != above_b)
 		counts = above_a ? west_of(p, a, b) : west_of(p, b, a);
 	if ((a.lon > right) != (b.lon > right))
@@ -226,6 +228,8 @@ edge_toggle(const FenceBuilder *builder, FenceSquare square, const Range *range,
 	uint32_t row = row_from(builder, square, range, low.lat);
 	uint32_t end = row_from(builder, square, range, high.lat);
 
+	if (a.lon > right && b.lon > right)
+		return;
 	for (; row < end; row++)
 	{
 		double lat = corner_of(builder, square, 0, row).lat;

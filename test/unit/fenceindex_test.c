@@ -135,6 +135,43 @@ check_everywhere(const VgFenceIndex *index, uint32_t step, int scattered, double
 		check_point(index, POINT(lon + side * random_unit(), lat + side * random_unit()));
 }
 
+/* Corners within the margin east of a cell's right side: the edge that leaves one eastward touches
+ * the cell, the rest of the ring beyond the side does not. */
+static void
+test_margins(void)
+{
+	const VgFenceIndex *index;
+	const double room = 8 * 4e-9; /* of the plane about all areas: 8 times TOUCH_DEG */
+	const VgPoint first[] = {{0, 0}, {0, 1e-6}, {1e-6, 0}},
+				  last[] = {{1, 1}, {1, 1 - 1e-6}, {1 - 1e-6, 1}};
+
+	source_clear();
+	add_fence(1, 0);
+	add_ring(first, 3);
+	add_ring(last, 3);
+	for (int i = 0; i < 300; i++)
+	{
+		int cells = 4 << i % 5;
+		double side = floor(cells * (0.25 + 0.6 * random_unit())) * (1 + 2 * room) / cells - room;
+		double lat = 0.1 + 0.8 * random_unit(), reach = 0.002 + 0.01 * random_unit();
+		VgPoint ring[] = {{side - reach, lat - reach},
+						  {side + 1e-9 + 3e-9 * random_unit(), lat},
+						  {side + reach, lat + reach},
+						  {side + reach, lat - 2 * reach}};
+
+		add_fence(2 + i, 0);
+		add_ring(ring, 4);
+	}
+	index = build();
+	for (uint32_t ring = 2; ring < source.ring_count; ring++)
+		for (int j = 1; j < 20; j++)
+		{
+			VgPoint corner = vertex[ring_first[ring] + 1];
+
+			check_point(index, POINT(corner.lon - 1e-4 * j * random_unit(), corner.lat + 1e-4 * j));
+		}
+}
+
 static void
 test_squares(void)
 {
@@ -384,6 +421,7 @@ int
 main(void)
 {
 	test_squares();
+	test_margins();
 	test_hours();
 	test_refusals();
 	test_city();
