@@ -166,7 +166,7 @@ RETURN vigil.inside(ST_X(point), ST_Y(point), kind);
 COMMENT ON FUNCTION vigil.inside(geometry, text) IS 'Whether a fence of the kind covers the point geometry; as inside(lon, lat, kind)';
 CREATE FUNCTION vigil.fence_distance_m(lon double precision, lat double precision, kind text) RETURNS double precision
 LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_fence_distance_m';
-COMMENT ON FUNCTION vigil.fence_distance_m(double precision, double precision, text) IS 'Metres on the ellipsoid from a point (WGS84 degrees) to the nearest fence (with its buffer) of the kind, 0 in it and on its border, null where there is none; whatever its hours and validity. Edges are straight in degrees; within 0.1 % of ST_Distance on geography up to 10 km, within 1 % farther. Errors 22003: point out of range; 22023: unknown kind';
+COMMENT ON FUNCTION vigil.fence_distance_m(double precision, double precision, text) IS 'Metres on the ellipsoid from a point (WGS84 degrees) to the nearest fence (with its buffer) of the kind, 0 in it and on its border, null where there is none; whatever its hours and validity. Edges are straight in degrees; so the answer is that of ST_Distance on geography for edges of a few km, and differs by up to a tenth near edges of half a degree. Errors 22003: point out of range; 22023: unknown kind';
 CREATE FUNCTION vigil.fence_distance_m(point geometry, kind text) RETURNS double precision
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN vigil.fence_distance_m(ST_X(point), ST_Y(point), kind);

@@ -72,8 +72,10 @@ single() {
 			echo "single run $run: $side $tps rows/s"
 		done
 		run=$((run + 1))
-		tick=$(sql -c "SELECT (extract(epoch FROM max(observed_at) - bench.morning(5)) / 30)::integer + 1 FROM $vigil
-			WHERE observed_at >= bench.morning(5) AND observed_at < bench.morning(4)")
+		# past the newest row of either side
+		tick=$(sql -c "SELECT (extract(epoch FROM max(p.observed_at) - bench.morning(5)) / 30)::integer + 1
+			FROM (SELECT observed_at FROM $vigil UNION ALL SELECT observed_at FROM $raw) AS p
+			WHERE p.observed_at >= bench.morning(5) AND p.observed_at < bench.morning(4)")
 	done
 	taskset -cp "$before" "$postmaster" >/dev/null
 	sql -c "DELETE FROM bench.result WHERE what = 'single' AND run = 0"
