@@ -4,9 +4,9 @@
  *
  * The shift applies inside the rectangle 72.004..137.8347 E, 0.8293..55.8271 N, looked up with the
  * point that is given; outside it every system is WGS84 and a point is returned as it is.  The
- * functions from_ invert the functions to_ to below a millimetre, except within two kilometres of the
- * rectangle's border.  No official description is public: the formulas are the well-known ones that
- * map providers' points agree with.
+ * functions from_ invert the functions to_ to below a millimetre, except within two kilometres of
+ * the rectangle's border.  No official description is public: the formulas are the well-known ones
+ * that map providers' points agree with.
  */
 #ifndef VIGIL_ENGINE_COORD_H
 #define VIGIL_ENGINE_COORD_H
