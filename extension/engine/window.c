@@ -55,7 +55,9 @@ window_bucket(int64_t time_us, int64_t width_us)
 static uint32_t *
 window_slot(VgSumWindow *window, int64_t bucket, int32_t size)
 {
-	return &window->bucket_ms[(uint64_t) bucket % (uint64_t) size];
+	int64_t slot = bucket % size;
+
+	return &window->bucket_ms[slot < 0 ? slot + size : slot];
 }
 
 /* Make `bucket` the newest one, dropping whole what falls out of the window. */

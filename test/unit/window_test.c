@@ -39,6 +39,13 @@ check_sum_window(void)
 	/* longer than the window: only its end counts */
 	vg_sum_window_add(&window, 630 * VG_MINUTE, 1000 * VG_MINUTE, width, 3);
 	CHECK_INT(vg_sum_window_sum(&window, 1000 * VG_MINUTE, width, 3), 70 * VG_MINUTE);
+	/* over the first moment of 2000, where the numbers of the buckets change sign */
+	window = (VgSumWindow){0};
+	vg_sum_window_add(&window, -120 * VG_MINUTE, 60 * VG_MINUTE, width, 7);
+	CHECK_INT(vg_sum_window_sum(&window, 60 * VG_MINUTE, width, 7), 180 * VG_MINUTE);
+	CHECK_INT(vg_sum_window_sum(&window, 120 * VG_MINUTE, width, 7), 120 * VG_MINUTE);
+	window = (VgSumWindow){0};
+	vg_sum_window_add(&window, 630 * VG_MINUTE, 1000 * VG_MINUTE, width, 3);
 	/* an empty stretch adds nothing */
 	vg_sum_window_add(&window, 1000 * VG_MINUTE, 1000 * VG_MINUTE, width, 3);
 	CHECK_INT(vg_sum_window_sum(&window, 1000 * VG_MINUTE, width, 3), 70 * VG_MINUTE);
