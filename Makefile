@@ -73,7 +73,7 @@ TAP = $(wildcard test/tap/*.pl)
 tap: stage ## restart, crash, standby, dump and worker tests (TAP=test/tap/NNN_name.pl for one)
 	timeout -k 5 1200 test/with_tap build/stage $(TAP)
 
-differential: stage ## the fence index against ST_Covers at a million points (DATA=folder, DIFFERENTIAL_POINTS=n)
+differential: stage ## the fence index against ST_Covers at a million points (SHARED_DATA=folder, DIFFERENTIAL_POINTS=n)
 	$(cluster) test/differential/run
 
 bench: setup stage ## ratios against named floors in one table (BENCH="copy batch single score fence growth dispatch")
