@@ -6,15 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "engine/colour.h"
-
-extern int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-typedef struct Bytes
-{
-	const uint8_t *at;
-	size_t left;
-} Bytes;
 
 /* The state as the definition keeps it. */
 typedef struct Plain
@@ -23,19 +16,6 @@ typedef struct Plain
 	int colour;
 	int better_colour;
 } Plain;
-
-static uint64_t
-take(Bytes *bytes, size_t width)
-{
-	uint64_t value = 0;
-
-	if (width > bytes->left)
-		width = bytes->left;
-	memcpy(&value, bytes->at, width);
-	bytes->at += width;
-	bytes->left -= width;
-	return value;
-}
 
 static int32_t
 score_slowly(const int32_t *weight, int count, uint64_t mask)
@@ -105,13 +85,6 @@ step_slowly(Plain *state, int32_t score, bool veto, int64_t now, const VgColourR
 			state->better_colour = best;
 		}
 	}
-}
-
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
 }
 
 int

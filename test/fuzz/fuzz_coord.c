@@ -9,40 +9,13 @@
 #include <string.h>
 
 #include "../../extension/engine/coord.h"
+#include "bytes.h"
 
 /* A way back to a point may miss it by this. */
 #define INVERSE_M 0.01
 /* Two geodesic distances that should be the same may differ by this. */
 #define GEODESIC_M 0.001
 #define BORDER_M 2000.0
-
-extern int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-typedef struct Bytes
-{
-	const uint8_t *at;
-	size_t left;
-} Bytes;
-
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
-static uint64_t
-take(Bytes *bytes, size_t width)
-{
-	uint64_t value = 0;
-
-	if (width > bytes->left)
-		width = bytes->left;
-	memcpy(&value, bytes->at, width);
-	bytes->at += width;
-	bytes->left -= width;
-	return value;
-}
 
 static double
 take_real(Bytes *bytes)

@@ -10,38 +10,11 @@
 
 #include "../../extension/engine/vehicle.h"
 #include "../unit/roadnaive.h"
-
-extern int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-typedef struct Bytes
-{
-	const uint8_t *at;
-	size_t left;
-} Bytes;
+#include "bytes.h"
 
 static VgFenceIndex *fences;
 static VgRoadIndex *roads;
 static int32_t fence_capacity;
-
-static uint32_t
-take(Bytes *bytes, size_t width)
-{
-	uint32_t value = 0;
-
-	if (width > bytes->left)
-		width = bytes->left;
-	memcpy(&value, bytes->at, width);
-	bytes->at += width;
-	bytes->left -= width;
-	return value;
-}
-
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* A fence of each kind that the models name, all on the road of the track, and that road. */
 static void

@@ -7,16 +7,9 @@
 #include <string.h>
 
 #include "../../extension/engine/window.h"
+#include "bytes.h"
 
 #define LONGEST 4096
-
-extern int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-typedef struct Bytes
-{
-	const uint8_t *at;
-	size_t left;
-} Bytes;
 
 /* Everything that was ever added. */
 typedef struct Naive
@@ -25,26 +18,6 @@ typedef struct Naive
 	int64_t from_us[LONGEST];
 	int64_t to_us[LONGEST]; /* of sums only */
 } Naive;
-
-static void
-require(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
-static uint32_t
-take(Bytes *bytes, size_t width)
-{
-	uint32_t value = 0;
-
-	if (width > bytes->left)
-		width = bytes->left;
-	memcpy(&value, bytes->at, width);
-	bytes->at += width;
-	bytes->left -= width;
-	return value;
-}
 
 /* A step forward: microseconds to years, often whole seconds or minutes, sometimes none. */
 static int64_t
