@@ -47,6 +47,7 @@ typedef struct Evaluation
 	VgHazardEffect *effects;
 	int effect_count;
 	int effect_size;
+	VgDriverChanges drivers;
 	VgStreamCount *counts;
 } Evaluation;
 
@@ -321,6 +322,7 @@ evaluate_vehicle(Evaluation *evaluation, const Batch *batch, int number)
 	{
 		VgStreamCount counts = *evaluation->counts;
 		int effect_count = evaluation->effect_count;
+		int64 card_since;
 
 		CHECK_FOR_INTERRUPTS();
 		while (!vg_state_load(evaluation->store, vehicle, &evaluation->row))
@@ -328,9 +330,12 @@ evaluate_vehicle(Evaluation *evaluation, const Batch *batch, int number)
 			create_states(&vehicle, 1);
 			vg_state_refresh(evaluation->store);
 		}
+		card_since = evaluation->row.state.card_since;
 		if (!step_vehicle(evaluation, batch, number, &counts) ||
 			vg_state_save(evaluation->store, &evaluation->row))
 		{
+			if (evaluation->row.state.card_since != card_since)
+				vg_driver_changed(&evaluation->drivers, vehicle, evaluation->row.state.card_since);
 			*evaluation->counts = counts;
 			return;
 		}
@@ -378,6 +383,8 @@ evaluate_as_owner(VgPosition *rows, int count, VgStreamCount *counts)
 	CommandCounterIncrement();
 	if (evaluation->effect_count > 0)
 		vg_effects_apply("vehicle", evaluation->effects, evaluation->effect_count);
+	if (evaluation->drivers.count > 0)
+		vg_driver_inherit(&evaluation->drivers);
 }
 
 /* A device may insert observations and nothing else: what follows from them is written as the

@@ -106,6 +106,24 @@ extern void vg_vehicle_custom_finish(VgVehicleCustom *custom, VgVehicleRow *row,
 												 const char *model),
 									 void *context);
 
+/* --- vehicle_driver.c
+ * --------------------------------------------------------------------------------------------
+ */
+
+/* Vehicles whose driver's card changed, and when; empty is all zero bytes. */
+typedef struct VgDriverChanges
+{
+	int64 *vehicles;
+	TimestampTz *at;
+	int count;
+	int size;
+} VgDriverChanges;
+
+extern void vg_driver_changed(VgDriverChanges *changes, int64 vehicle, TimestampTz at);
+/* The vehicles inherit from their new drivers at once.  Sees what this command wrote before a
+ * CommandCounterIncrement. */
+extern void vg_driver_inherit(const VgDriverChanges *changes);
+
 /* --- vehicle_evidence.c
  * ------------------------------------------------------------------------------------------ */
 

@@ -146,7 +146,7 @@ CREATE TABLE vigil_vehicle.driver_binding (
     CONSTRAINT driver_binding_bad_until_check CHECK (bound_at <= until)
 );
 CREATE INDEX driver_binding_driver_id_idx ON vigil_vehicle.driver_binding (driver_id);
-COMMENT ON TABLE vigil_vehicle.driver_binding IS 'Who is at the wheel: the newest word of each source. A binding counts for 24 hours, at most until it ends';
+COMMENT ON TABLE vigil_vehicle.driver_binding IS 'Who is at the wheel: the newest word of each source. A binding counts for 24 hours, at most until it ends. IC cards in positions need no row: vigil_vehicle.bound_drivers() knows them from the vehicle''s state';
 COMMENT ON COLUMN vigil_vehicle.driver_binding.source IS 'ic_card (从业资格IC卡, in the frame), dsm (driver change seen by the camera), waybill (driver of the running waybill), roster (排班)';
 COMMENT ON COLUMN vigil_vehicle.driver_binding.trust IS '1 counts before 2, 3, 4, in the order of the sources';
 COMMENT ON COLUMN vigil_vehicle.driver_binding.driver_id IS 'vigil_vehicle.driver.person_id; no foreign key: a device may name a driver before the register does';
@@ -171,24 +171,44 @@ COMMENT ON FUNCTION vigil_vehicle.bind_driver(vigil.plate, bigint, text, timesta
     'Say who is at the wheel, by ic_card, dsm, waybill or roster; false when something newer of that source is known already. Error 23514: unknown source, or an end before the beginning';
 REVOKE ALL ON FUNCTION vigil_vehicle.bind_driver(vigil.plate, bigint, text, timestamptz, timestamptz) FROM PUBLIC;
 
+CREATE FUNCTION vigil_vehicle.card_of(engine bytea, OUT driver_id bigint, OUT since timestamptz, OUT shown_at timestamptz)
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_vehicle_card_of';
+COMMENT ON FUNCTION vigil_vehicle.card_of(bytea) IS
+    'The driver whose IC card the positions of a vehicle showed last, from vigil_vehicle.vehicle_state.engine: since when it is shown and when it was last; nulls where none is known';
+
+-- A card is shown in the positions themselves: the newest of a vehicle is in its state, no row of driver_binding is written.
+CREATE FUNCTION vigil_vehicle.known_drivers(at timestamptz)
+RETURNS TABLE (plate vigil.plate, driver_id bigint, source text, trust smallint, bound_at timestamptz)
+LANGUAGE sql STABLE PARALLEL SAFE       -- not STRICT: it would not be inlined, and a plate not looked up by its key
+BEGIN ATOMIC
+    SELECT b.plate, b.driver_id, b.source, b.trust, b.bound_at
+    FROM vigil_vehicle.driver_binding AS b
+    WHERE b.bound_at <= at AND b.until > at AND b.bound_at > at - interval '24 hours'
+    UNION ALL
+    SELECT s.plate, c.driver_id, 'ic_card', 1::smallint, c.since
+    FROM vigil_vehicle.vehicle_state AS s CROSS JOIN LATERAL vigil_vehicle.card_of(s.engine) AS c
+    WHERE c.since <= at AND c.shown_at > at - interval '24 hours';
+END;
+COMMENT ON FUNCTION vigil_vehicle.known_drivers(timestamptz) IS
+    'Everyone who is said to drive a vehicle at a time: bindings not older than 24 hours and not ended, and the IC card that the positions showed in the 24 hours before, bound_at since when they show it';
+
 CREATE FUNCTION vigil_vehicle.bound_drivers(at timestamptz)
 RETURNS TABLE (plate vigil.plate, driver_id bigint, source text, bound_at timestamptz)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT DISTINCT ON (b.plate) b.plate, b.driver_id, b.source, b.bound_at
-    FROM vigil_vehicle.driver_binding AS b
-    WHERE b.bound_at <= at AND b.until > at AND b.bound_at > at - interval '24 hours'
-    ORDER BY b.plate, b.trust;
+    SELECT DISTINCT ON (k.plate) k.plate, k.driver_id, k.source, k.bound_at
+    FROM vigil_vehicle.known_drivers(at) AS k
+    ORDER BY k.plate, k.trust, k.bound_at DESC;
 END;
 COMMENT ON FUNCTION vigil_vehicle.bound_drivers(timestamptz) IS
-    'The driver of each vehicle at a time: of the bindings not older than 24 hours and not ended the one of the most trusted source';
+    'The driver of each vehicle at a time: of vigil_vehicle.known_drivers() the one of the most trusted source, the newest of that';
 
 CREATE FUNCTION vigil_vehicle.bound_driver(plate vigil.plate, at timestamptz) RETURNS bigint
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT b.driver_id FROM vigil_vehicle.driver_binding AS b
-    WHERE b.plate = bound_driver.plate AND b.bound_at <= at AND b.until > at AND b.bound_at > at - interval '24 hours'
-    ORDER BY b.trust LIMIT 1;
+    SELECT k.driver_id FROM vigil_vehicle.known_drivers(at) AS k
+    WHERE k.plate = bound_driver.plate
+    ORDER BY k.trust, k.bound_at DESC LIMIT 1;
 END;
 COMMENT ON FUNCTION vigil_vehicle.bound_driver(vigil.plate, timestamptz) IS
     'The driver of one vehicle at a time, as vigil_vehicle.bound_drivers(); null where nobody is known';

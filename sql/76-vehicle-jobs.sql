@@ -118,30 +118,55 @@ COMMENT ON FUNCTION vigil_vehicle.warn_scrap(timestamptz) IS
 REVOKE ALL ON FUNCTION vigil_vehicle.warn_scrap(timestamptz) FROM PUBLIC;
 CREATE INDEX notice_scrap_warning_idx ON vigil.notice (subject) WHERE kind = 'scrap_warning';
 
+CREATE FUNCTION vigil_vehicle.inherited_mask(vehicle bigint, driver_id bigint) RETURNS bigint
+LANGUAGE sql STABLE PARALLEL SAFE       -- not STRICT: a vehicle without a driver has an enterprise all the same
+RETURN (
+    SELECT coalesce(bit_or(r.own_mask & p.situation_mask), 0)
+    FROM (SELECT 'driver', inherited_mask.driver_id
+          UNION ALL
+          SELECT 'enterprise', v.enterprise_id FROM vigil_vehicle.vehicle AS v
+          WHERE v.plate = inherited_mask.vehicle::vigil.plate AND v.status NOT IN ('retired', 'scrapped')) AS source (profile, subject)
+    JOIN vigil.risk_state AS r ON r.profile = source.profile AND r.subject = source.subject
+    JOIN vigil.profile AS p ON p.code = r.profile
+);
+COMMENT ON FUNCTION vigil_vehicle.inherited_mask(bigint, bigint) IS
+    'The situations, by bit, that a vehicle inherits now from this driver (null: none) and from its enterprise';
+
+CREATE FUNCTION vigil_vehicle.inherited_anew(vehicles bigint[], at timestamptz[])
+RETURNS TABLE (vehicle bigint, at timestamptz, mask bigint)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT u.vehicle, u.at, i.mask
+    FROM unnest(vehicles, at) AS u (vehicle, at)
+    CROSS JOIN LATERAL (SELECT vigil_vehicle.bound_driver(u.vehicle::vigil.plate, u.at)) AS b (driver_id)
+    CROSS JOIN LATERAL (SELECT vigil_vehicle.inherited_mask(u.vehicle, b.driver_id)) AS i (mask)
+    LEFT JOIN vigil.risk_state AS s ON s.profile = 'vehicle' AND s.subject = u.vehicle
+    WHERE i.mask <> coalesce(s.inherited_mask, 0)
+    ORDER BY u.vehicle;
+END;
+COMMENT ON FUNCTION vigil_vehicle.inherited_anew(bigint[], timestamptz[]) IS
+    'Of these vehicles, each at its own time, those that inherit something else than they do, and what. Called by the evaluation of a stream when a driver''s card changed';
+
 CREATE FUNCTION vigil_vehicle.inherit_masks(at timestamptz DEFAULT now()) RETURNS integer
 LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
 BEGIN ATOMIC
-    WITH source (subject, mask) AS (
-        SELECT b.plate::bigint, r.own_mask & p.situation_mask
-        FROM vigil_vehicle.bound_drivers(at) AS b
+    WITH bound AS MATERIALIZED (
+        SELECT b.plate::bigint AS vehicle, b.driver_id FROM vigil_vehicle.bound_drivers(at) AS b
+    ), concerned AS (
+        SELECT b.vehicle FROM bound AS b
         JOIN vigil.risk_state AS r ON r.profile = 'driver' AND r.subject = b.driver_id AND r.own_mask <> 0
-        JOIN vigil.profile AS p ON p.code = 'driver'
-        UNION ALL
-        SELECT v.plate::bigint, r.own_mask & p.situation_mask
-        FROM vigil.risk_state AS r
-        JOIN vigil_vehicle.vehicle AS v ON v.enterprise_id = r.subject AND v.status NOT IN ('retired', 'scrapped')
-        JOIN vigil.profile AS p ON p.code = 'enterprise'
+        UNION
+        SELECT v.plate::bigint FROM vigil.risk_state AS r JOIN vigil_vehicle.vehicle AS v ON v.enterprise_id = r.subject
         WHERE r.profile = 'enterprise' AND r.own_mask <> 0
-        UNION ALL       -- those that inherit nothing any more
-        SELECT s.subject, 0 FROM vigil.risk_state AS s WHERE s.profile = 'vehicle' AND s.inherited_mask <> 0
-    ), summed AS (
-        SELECT s.subject, bit_or(s.mask) AS mask FROM source AS s GROUP BY s.subject
+        UNION       -- those that may inherit nothing any more
+        SELECT s.subject FROM vigil.risk_state AS s WHERE s.profile = 'vehicle' AND s.inherited_mask <> 0
     )
-    SELECT coalesce((SELECT vigil.inherit('vehicle', array_agg(s.subject ORDER BY s.subject), array_agg(s.mask ORDER BY s.subject), at)
-                     FROM summed AS s HAVING count(*) > 0), 0);
+    SELECT coalesce((SELECT vigil.inherit('vehicle', array_agg(c.vehicle ORDER BY c.vehicle),
+                                          array_agg(vigil_vehicle.inherited_mask(c.vehicle, b.driver_id) ORDER BY c.vehicle), at)
+                     FROM concerned AS c LEFT JOIN bound AS b ON b.vehicle = c.vehicle HAVING count(*) > 0), 0);
 END;
 COMMENT ON FUNCTION vigil_vehicle.inherit_masks(timestamptz) IS
-    'Let vehicles inherit the situations of the driver bound to them and of their enterprise, as they are at this time; colours follow. Returns how many vehicles changed. Runs as job "inherit_masks"';
+    'Let vehicles inherit the situations of the driver bound to them and of their enterprise, as they are at this time; colours follow. A change of the IC card in the positions takes effect at that position already. Returns how many vehicles changed. Runs as job "inherit_masks"';
 REVOKE ALL ON FUNCTION vigil_vehicle.inherit_masks(timestamptz) FROM PUBLIC;
 
 -- Far enough that neither drift nor the stay area of a fence explains it: the fence has moved.

@@ -30,18 +30,13 @@ BEGIN ATOMIC
     WHERE risk_sources.profile = 'vehicle' AND v.plate = risk_sources.subject::vigil.plate AND v.enterprise_id IS NOT NULL
     UNION ALL
     SELECT 'driver', d.driver_id
-    FROM (SELECT coalesce((
-              -- the card in the positions is trusted most; one not shown for 24 hours counts no more
-              SELECT card.driver_id
-              FROM (SELECT p.observed_at FROM vigil_vehicle.position AS p
-                    WHERE p.plate = risk_sources.subject::vigil.plate ORDER BY p.observed_at DESC LIMIT 1) AS latest
-              CROSS JOIN LATERAL (SELECT p.driver_id FROM vigil_vehicle.position AS p
-                    WHERE p.plate = risk_sources.subject::vigil.plate AND p.driver_id IS NOT NULL
-                      AND p.observed_at > latest.observed_at - interval '24 hours'
-                    ORDER BY p.observed_at DESC LIMIT 1) AS card),
-              vigil_vehicle.bound_driver(risk_sources.subject::vigil.plate, now())) AS driver_id
+    -- of a vehicle that has been silent for a day: who drove it when it was seen last
+    FROM (SELECT vigil_vehicle.bound_driver(s.plate, CASE WHEN v.observed_at > now() - interval '24 hours' THEN greatest(now(), v.observed_at)
+                                                     ELSE coalesce(v.observed_at, now()) END) AS driver_id
+          FROM (SELECT risk_sources.subject::vigil.plate AS plate) AS s
+          LEFT JOIN vigil_vehicle.vehicle_state AS v ON v.plate = s.plate
           WHERE risk_sources.profile = 'vehicle') AS d
     WHERE d.driver_id IS NOT NULL;
 END;
 COMMENT ON FUNCTION vigil_vehicle.risk_sources(text, bigint) IS
-    'The enterprise of a vehicle and the driver at its wheel: by the last IC card in its positions, else as vigil_vehicle.bound_driver() knows; see vigil.explain()';
+    'The enterprise of a vehicle and the driver at its wheel: as vigil_vehicle.bound_driver() knows now or, of a vehicle silent for 24 hours, knew when it was seen last; see vigil.explain()';

@@ -207,6 +207,20 @@ step_match(VgStep *step)
 }
 
 static void
+step_remember_card(VgStep *step)
+{
+	VgVehicleState *state = step->state;
+	int64_t shown = step->position->driver_id;
+
+	if (shown == 0)
+		return;
+	if (shown != state->driver_id || step->now - state->card_us >= VG_CARD_COUNTS_US)
+		state->card_since = step->now;
+	state->driver_id = shown;
+	state->card_us = step->now;
+}
+
+static void
 step_remember(VgStep *step)
 {
 	const VgPosition *position = step->position;
@@ -221,8 +235,7 @@ step_remember(VgStep *step)
 		state->mileage_km = position->mileage_km;
 	if (position->source != 0)
 		state->source = position->source;
-	if (position->driver_id != 0)
-		state->driver_id = position->driver_id;
+	step_remember_card(step);
 	if (step->speed_kmh >= STEP_MOVING_KMH)
 		state->stop_since = VG_NEVER;
 	else if (step->speed_kmh >= 0 && state->stop_since == VG_NEVER)

@@ -264,7 +264,9 @@ typedef struct VgVehicleState
 	double lat;
 	int64_t segment_id;	   /* 0 = off road */
 	int32_t segment_guess; /* its number in the newest index seen */
-	int64_t driver_id;	   /* 0 = not known */
+	int64_t driver_id;	   /* by IC card, 0 = not known */
+	int64_t card_since;	   /* since when it is shown; with card_us meaningful with driver_id */
+	int64_t card_us;	   /* newest observation that showed it */
 	int64_t stop_since;	   /* VG_NEVER = moving or not known */
 	float speed_kmh;	   /* at last_us, negative = unknown */
 	float harsh_speed_kmh; /* GPS speed at last_us, negative = unknown */
@@ -287,6 +289,9 @@ typedef struct VgVehicleState
 	VgDebounce debounce[VG_VEHICLE_MODELS];
 	VgRaised hazard[VG_VEHICLE_MODELS];
 } VgVehicleState;
+
+/* A card that was not shown for so long says nothing of who drives (domain page 1.6). */
+#define VG_CARD_COUNTS_US (24 * VG_HOUR)
 
 extern void vg_vehicle_state_init(VgVehicleState *state);
 

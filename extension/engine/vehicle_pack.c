@@ -46,7 +46,8 @@ enum
 	PACK_BAN = 1 << 13,
 	PACK_STAY = 1 << 14,	  /* and the two bits after it: a stay with an anchor of its own */
 	PACK_STAY_HERE = 1 << 17, /* and the two bits after it: a stay that began at the newest point */
-	PACK_BITS = 20
+	PACK_CARD = 1 << 20,	  /* since when the driver's card is shown, and when it was last */
+	PACK_BITS = 21
 };
 
 typedef struct Writer
@@ -161,7 +162,7 @@ pack_sections(const VgVehicleState *state, uint64_t debouncing)
 	uint32_t sections =
 		pack_bit(state->last_us != state->seen_us, PACK_LAST) |
 		pack_bit(state->good_us != state->seen_us, PACK_GOOD) |
-		pack_bit(state->driver_id != 0, PACK_DRIVER) |
+		pack_bit(state->driver_id != 0, PACK_DRIVER | PACK_CARD) |
 		pack_bit(state->stop_since != VG_NEVER, PACK_STOP) |
 		pack_bit(state->good_since != VG_NEVER && state->good_since != 0, PACK_GOOD_SINCE) |
 		pack_bit(state->raised != 0, PACK_RAISED) | pack_bit(debouncing != 0, PACK_DEBOUNCING) |
@@ -216,6 +217,11 @@ put_sections(Writer *writer, const VgVehicleState *state, uint32_t sections, uin
 		put(writer, &state->good_us, sizeof(state->good_us));
 	if (sections & PACK_DRIVER)
 		put(writer, &state->driver_id, sizeof(state->driver_id));
+	if (sections & PACK_CARD)
+	{
+		put(writer, &state->card_since, sizeof(state->card_since));
+		put(writer, &state->card_us, sizeof(state->card_us));
+	}
 	if (sections & PACK_STOP)
 		put(writer, &state->stop_since, sizeof(state->stop_since));
 	if (sections & PACK_GOOD_SINCE)
@@ -315,6 +321,11 @@ get_sections(Reader *reader, VgVehicleState *state, uint32_t sections, uint64_t 
 		get(reader, &state->good_us, sizeof(state->good_us));
 	if (sections & PACK_DRIVER)
 		get(reader, &state->driver_id, sizeof(state->driver_id));
+	if (sections & PACK_CARD)
+	{
+		get(reader, &state->card_since, sizeof(state->card_since));
+		get(reader, &state->card_us, sizeof(state->card_us));
+	}
 	if (sections & PACK_STOP)
 		get(reader, &state->stop_since, sizeof(state->stop_since));
 	if (sections & PACK_GOOD_SINCE)

@@ -34,15 +34,11 @@ FROM vigil.explain('vehicle', :v) WHERE situation IN ('vehicle_speeding', 'drive
 \x off
 
 -- the driver's card in a position names the driver, for 24 hours after it was last shown
-SET LOCAL session_replication_role = replica;       -- rows only, no evaluation
-INSERT INTO vigil_vehicle.position (plate, observed_at, lon, lat, driver_id) VALUES (:v::bigint::vigil.plate, '2022-01-20 09:25', 120.1, 30.8, :driver), (:v::bigint::vigil.plate, '2022-01-20 09:26', 120.1, 30.8, NULL);
-RESET session_replication_role;
+INSERT INTO vigil_vehicle.position (plate, observed_at, lon, lat, driver_id) VALUES (:v::bigint::vigil.plate, now() - interval '4 days', 120.1, 30.8, :driver), (:v::bigint::vigil.plate, now() - interval '4 days' + interval '1 min', 120.1, 30.8, NULL);
 SELECT situation, model, evidence -> 'points' AS points, source_profile, source_subject = :driver AS right_source, evidence -> 'inherited_from' ->> 'profile' AS named
 FROM vigil.explain('vehicle', :v) WHERE situation = 'driver_points_full';
 SELECT source_profile FROM vigil.risk_sources('vehicle', :v) ORDER BY 1;
-SET LOCAL session_replication_role = replica;
-INSERT INTO vigil_vehicle.position (plate, observed_at, lon, lat) VALUES (:v::bigint::vigil.plate, '2022-01-21 09:25', 120.1, 30.8);
-RESET session_replication_role;
+INSERT INTO vigil_vehicle.position (plate, observed_at, lon, lat) VALUES (:v::bigint::vigil.plate, now() - interval '3 days', 120.1, 30.8);
 SELECT source_profile FROM vigil.risk_sources('vehicle', :v) ORDER BY 1;
 
 -- firm and driver explain themselves; a weight is the one that counts for the profile

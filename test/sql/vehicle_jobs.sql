@@ -118,6 +118,50 @@ UPDATE vigil.risk_state SET own_mask = 0, score = 100, colour = 'green' WHERE pr
 SELECT vigil_vehicle.inherit_masks('2022-04-03 08:00') AS binding_is_24_hours_old;
 SELECT plate, score, inherited FROM pg_temp.vj_state WHERE plate IN ('浙E7J002 yellow', '浙E7J005 yellow') ORDER BY plate;
 
+-- a driver known by the card in the positions alone: at the wheel at once, for 24 hours after the card was last shown, and
+-- explain names whom the vehicle inherits from
+INSERT INTO vigil.person (kind, name_masked) VALUES ('driver', 'vk*');
+SELECT id AS other FROM vigil.person WHERE name_masked = 'vk*' \gset
+CREATE FUNCTION pg_temp.vj_shown(ago interval, card bigint) RETURNS void LANGUAGE sql
+AS $$ INSERT INTO vigil_vehicle.position (plate, observed_at, lon, lat, speed_kmh, driver_id) VALUES ('浙E7J008 yellow', now() - ago, 100.005, 20.005, 0, card) $$;
+CREATE VIEW pg_temp.vj_explained AS
+SELECT s.score, s.inherited, (SELECT array_agg(e.situation || ' of ' || (e.source_subject = (SELECT p.id FROM vigil.person AS p WHERE p.name_masked = 'vj*'))::text)
+                     FROM vigil.explain('vehicle', s.plate::bigint) AS e WHERE e.source_profile = 'driver') AS explained
+FROM pg_temp.vj_state AS s WHERE s.plate = '浙E7J008 yellow';
+BEGIN;
+UPDATE vigil.risk_state SET own_mask = 0 WHERE profile = 'driver' AND subject = :driver;
+UPDATE vigil.model SET implemented = true, enabled = true WHERE code = 'points_full';
+SELECT vigil.raise_hazard('driver', :driver, 'points_full', '{"points": 12}', now() - interval '40 hours') IS NOT NULL AS raised;
+SELECT pg_temp.vj_shown('31 hours', NULL);
+SELECT * FROM pg_temp.vj_explained;
+SELECT pg_temp.vj_shown('30 hours', :driver);
+SELECT * FROM pg_temp.vj_explained;
+SELECT c.at = now() - interval '30 hours' AS when_it_was_shown, c.why FROM vigil.risk_change AS c WHERE c.profile = 'vehicle' AND c.subject = '浙E7J008 yellow'::vigil.plate::bigint ORDER BY c.id DESC LIMIT 1;
+-- most trusted: a roster does not change that; nor a silence of less than 24 hours
+SELECT vigil_vehicle.bind_driver('浙E7J008 yellow', :other, 'roster', now() - interval '29 hours');
+SELECT pg_temp.vj_shown('28 hours', NULL), vigil_vehicle.inherit_masks(now() - interval '28 hours') >= 0 AS ran;
+SELECT * FROM pg_temp.vj_explained;
+SELECT vigil_vehicle.inherit_masks(now() - interval '6 hours 1 second') >= 0 AS ran;
+SELECT * FROM pg_temp.vj_explained;
+SELECT b.source, b.driver_id = :driver AS the_driver FROM vigil_vehicle.bound_drivers(now() - interval '28 hours') AS b WHERE b.plate = '浙E7J008 yellow';
+SELECT b.source, b.driver_id = :other AS the_other FROM vigil_vehicle.bound_drivers(now() - interval '5 hours 59 min') AS b WHERE b.plate = '浙E7J008 yellow';
+SELECT vigil_vehicle.inherit_masks(now() - interval '5 hours 59 min') > 0 AS lapsed;
+SELECT * FROM pg_temp.vj_explained;
+-- shown again after that; then another card, of a driver without any hazard
+SELECT pg_temp.vj_shown('5 hours', :driver);
+SELECT * FROM pg_temp.vj_explained;
+SELECT pg_temp.vj_shown('4 hours', :other);
+SELECT * FROM pg_temp.vj_explained;
+-- many at once, in one statement, the clean driver's vehicle among them
+INSERT INTO vigil_vehicle.position (plate, observed_at, lon, lat, speed_kmh, driver_id) VALUES
+    ('浙E7J009 yellow', now() - interval '3 hours', 100.005, 20.005, 0, :driver), ('浙E7J008 yellow', now() - interval '3 hours', 100.005, 20.005, 0, :driver),
+    ('浙E7J010 yellow', now() - interval '3 hours', 100.005, 20.005, 0, :other), ('浙E7J008 yellow', now() - interval '2 hours 59 min', 100.005, 20.005, 0, :driver);
+SELECT plate, inherited FROM pg_temp.vj_state WHERE inherited <> '{}' ORDER BY plate;
+SELECT vigil_vehicle.inherit_masks() >= 0 AS ran;
+SELECT plate, inherited FROM pg_temp.vj_state WHERE inherited <> '{}' ORDER BY plate;
+SELECT vigil.clear_hazard('driver', :driver, 'points_full', 'test over') AS cleared, vigil_vehicle.inherit_masks() > 0 AS healed;
+ROLLBACK;
+
 -- the sweep (acceptance case 34): fences that are gone or no longer mean this vehicle, vehicles that fell silent
 INSERT INTO vigil.fence_kind (code, bit, zh, en) VALUES ('vj_kind', 61, '测试', 'test');
 INSERT INTO vigil.geofence (kind, code, area, covered) SELECT 'vj_kind', 'vj-' || i, a, a FROM generate_series(1, 6) AS i,

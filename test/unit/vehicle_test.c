@@ -288,6 +288,35 @@ test_driver(void)
 	CHECK_INT(fact(&run, "driver_id"), 2);
 }
 
+/* Since when a driver's card is shown and when it was last; a day of not showing it ends that. */
+static void
+test_card(void)
+{
+	static uint8_t packed[VG_VEHICLE_PACKED_MAX];
+	VgVehicleState other;
+	Run run;
+
+	start(&run, VG_HAZMAT, 0);
+	drive(&run, MORNING, MORNING + VG_HOUR, 0);
+	CHECK_INT(run.state.driver_id, 0);
+	drive(&run, MORNING + VG_HOUR, MORNING + 2 * VG_HOUR + 1, 7);
+	drive(&run, MORNING + 2 * VG_HOUR + VG_MINUTE, MORNING + 3 * VG_HOUR, 0);
+	CHECK_INT(run.state.driver_id, 7);
+	CHECK_INT(run.state.card_since, MORNING + VG_HOUR);
+	CHECK_INT(run.state.card_us, MORNING + 2 * VG_HOUR);
+	CHECK_INT(vg_vehicle_unpack(&other, packed, vg_vehicle_pack(&run.state, packed)), VG_OK);
+	CHECK_INT(other.card_since, MORNING + VG_HOUR);
+	CHECK_INT(other.card_us, MORNING + 2 * VG_HOUR);
+	/* the same card again: before the day is over it is the same binding, after it a new one */
+	drive(&run, MORNING + 20 * VG_HOUR, MORNING + 20 * VG_HOUR + 1, 7);
+	CHECK_INT(run.state.card_since, MORNING + VG_HOUR);
+	drive(&run, MORNING + 44 * VG_HOUR, MORNING + 44 * VG_HOUR + 1, 7);
+	CHECK_INT(run.state.card_since, MORNING + 44 * VG_HOUR);
+	drive(&run, MORNING + 45 * VG_HOUR, MORNING + 45 * VG_HOUR + 1, 8);
+	CHECK_INT(run.state.driver_id, 8);
+	CHECK_INT(run.state.card_since, MORNING + 45 * VG_HOUR);
+}
+
 int
 main(void)
 {
@@ -297,5 +326,6 @@ main(void)
 	test_jump();
 	test_late();
 	test_driver();
+	test_card();
 	return check_report();
 }
