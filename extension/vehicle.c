@@ -279,6 +279,7 @@ step_vehicle(Evaluation *evaluation, const Batch *batch, int number, VgStreamCou
 		const VgPosition *position = &batch->rows[batch->order[i]];
 		VgCustomRow beside = {.received_at = GetCurrentStatementStartTimestamp(),
 							  .seen_before = row->state.seen_us,
+							  .fed_before = row->state.last_us,
 							  .speed_before = row->state.speed_kmh};
 		int count = 0;
 

@@ -91,6 +91,7 @@ typedef struct VgCustomRow
 {
 	TimestampTz received_at;
 	int64 seen_before; /* when the vehicle was seen before this position; VG_NEVER */
+	int64 fed_before;  /* the newest observation before that fed the models; VG_NEVER */
 	float speed_before;
 	bool backfill;
 } VgCustomRow;

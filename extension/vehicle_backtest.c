@@ -270,6 +270,7 @@ backtest_row(Backtest *test, const Datum *values, const bool *nulls)
 		vehicle_begin(test, position.vehicle, values, nulls);
 	beside.backfill = (position.has & VG_IS_BACKFILL) != 0;
 	beside.seen_before = row->state.seen_us;
+	beside.fed_before = row->state.last_us;
 	beside.speed_before = row->state.speed_kmh;
 	position.has &= (uint16) ~VG_IS_BACKFILL; /* here it counts */
 	(void) vg_vehicle_step(&row->state, &position, &row->traits, NULL, 0, &test->rules,

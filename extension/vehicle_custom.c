@@ -35,6 +35,7 @@ struct VgVehicleCustom
 	MemoryContext context;	/* of the vehicle under way */
 	VgCustomBatch *batch;	/* NULL = no row yet */
 	VgPosition *rows;
+	int64 fed_before; /* VgCustomRow.fed_before of the first of them */
 	int row_count;
 	int row_size;
 	bool live; /* not a backtest */
@@ -233,6 +234,7 @@ vg_vehicle_custom_row(VgVehicleCustom *custom, int vehicle_number, const VgPosit
 		custom->batch = vg_custom_batch(custom->set);
 		custom->row_count = 0;
 		custom->row_size = 64;
+		custom->fed_before = beside->fed_before;
 		custom->rows = palloc(custom->row_size * sizeof(VgPosition));
 	}
 	if (custom->row_count == custom->row_size)
@@ -261,6 +263,15 @@ run_of(VgVehicleRow *row, int32 number)
 		return NULL;
 	row->runs[row->run_count] = (VgCustomRun){.number = number};
 	return &row->runs[row->run_count++];
+}
+
+/* Observations that a longer silence parts are not consecutive. */
+static bool
+run_ends(const VgVehicleCustom *custom, int row)
+{
+	int64 before = row > 0 ? custom->rows[row - 1].observed_at : custom->fed_before;
+
+	return before != VG_NEVER && custom->rows[row].observed_at - before > VG_GAP_US;
 }
 
 /* What people ordered: closed by hand, or silent at this time. */
@@ -349,6 +360,8 @@ vg_vehicle_custom_finish(VgVehicleCustom *custom, VgVehicleRow *row,
 		{
 			VgCustomAnswer answer = vg_custom_answer(custom->batch, r, i);
 
+			if (run_ends(custom, r))
+				run->run = 0;
 			if (answer != VG_CUSTOM_FAILED)
 				run_step(row, run, model, answer == VG_CUSTOM_YES, &custom->rows[r], add, context);
 		}

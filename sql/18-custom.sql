@@ -53,7 +53,7 @@ BEGIN
     RETURN added;
 END $$;
 COMMENT ON FUNCTION vigil.add_model(text, text, text, text, text, text, text, integer, text, text) IS
-    'Add a custom model: it raises the situation on a subject once the expression holds on min_points observations in a row, and clears it once it does not on as many. Runs from the next statement on, in every session. Returns its number, 1001 and up. Errors: as check_custom_expression(); P0002 unknown situation; 22003 min_points outside 1 … 1000; 23505 code taken';
+    'Add a custom model: it raises the situation on a subject once the expression holds on min_points observations in a row, none more than 5 minutes after the one before, and clears it once it does not on as many. Runs from the next statement on, in every session. Returns its number, 1001 and up. Errors: as check_custom_expression(); P0002 unknown situation; 22003 min_points outside 1 … 1000; 23505 code taken';
 REVOKE ALL ON FUNCTION vigil.add_model(text, text, text, text, text, text, text, integer, text, text) FROM PUBLIC;
 
 CREATE FUNCTION vigil.try_models(observations jsonb, domain text DEFAULT 'vehicle', feed text DEFAULT 'position',

@@ -43,6 +43,8 @@ debounce_good(VgDebounce *state, int64_t time_us, bool raised, const VgDebounceR
 	}
 	if (state->good_count == 0)
 		state->good_since = time_us;
+	else if (time_us - state->last > VG_GAP_US)
+		state->good_count = 0; /* counted anew; the time since it is good goes on */
 	debounce_count(&state->good_count);
 	state->last = time_us;
 	return state->good_count >= rule->clear_count &&

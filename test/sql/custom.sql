@@ -96,6 +96,27 @@ SELECT count(*) FROM vigil.model_error;
 RESET ROLE;
 SELECT DISTINCT sqlstate, error, observation FROM vigil.model_error WHERE model = 'cm_slow';
 
+-- observations in a row: 300 s between two of them join, 301 s do not, for raising and for clearing, within one statement and across
+BEGIN;
+UPDATE vigil.model SET enabled = false WHERE expression IS NOT NULL;
+SELECT vigil.add_model('vehicle', 'cm_row', 'vehicle_speeding', 'speed_kmh > 40', min_points => 3) > 1000 AS numbered;
+CREATE FUNCTION pg_temp.cm_go(plate vigil.plate, speed real, VARIADIC seconds integer[]) RETURNS text LANGUAGE sql AS $$
+    INSERT INTO vigil_vehicle.position (plate, observed_at, lon, lat, speed_kmh)
+    SELECT plate, now() - interval '2 hours' + make_interval(secs => s), 110, 30, speed FROM unnest(seconds) AS s;
+    SELECT CASE WHEN h.raised_at IS NULL THEN 'never raised' ELSE format('raised %s, cleared %s', extract(epoch FROM h.raised_at - now() + interval '2 hours')::integer,
+        coalesce(extract(epoch FROM h.cleared_at - now() + interval '2 hours')::integer::text, 'not')) END
+    FROM (VALUES (1)) AS one LEFT JOIN vigil.hazard AS h ON h.model = 'cm_row' AND h.subject = plate::bigint $$;
+SELECT pg_temp.cm_go('浙E7C001 yellow', 50, 0, 300, 601) AS one_statement, pg_temp.cm_go('浙E7C002 yellow', 50, 0, 300, 600) AS joined;
+SELECT pg_temp.cm_go('浙E7C003 yellow', 50, 0, 300) AS two_so_far, pg_temp.cm_go('浙E7C004 yellow', 50, 0, 300) AS two_so_far;
+SELECT pg_temp.cm_go('浙E7C003 yellow', 50, 601) AS across, pg_temp.cm_go('浙E7C004 yellow', 50, 600) AS joined;
+SELECT pg_temp.cm_go('浙E7C003 yellow', 50, 611, 621) AS three_close;
+SELECT pg_temp.cm_go('浙E7C002 yellow', 10, 700, 1000, 1301) AS one_statement, pg_temp.cm_go('浙E7C004 yellow', 10, 700, 1000) AS two_so_far;
+SELECT pg_temp.cm_go('浙E7C002 yellow', 10, 1311, 1321) AS three_close, pg_temp.cm_go('浙E7C004 yellow', 10, 1300) AS joined;
+-- a backtest counts alike
+SELECT b.subject::vigil.plate AS plate, extract(epoch FROM b.raised_at - now() + interval '2 hours')::integer AS raised, extract(epoch FROM b.cleared_at - now() + interval '2 hours')::integer AS cleared
+FROM vigil.backtest('vehicle', now() - interval '3 hours', now()) AS b WHERE b.model = 'cm_row' AND b.what = 'hazard' ORDER BY 1;
+ROLLBACK;
+
 DELETE FROM vigil.model WHERE code LIKE 'cm%';
 DELETE FROM vigil.model_error WHERE model LIKE 'cm%';
 SELECT count(*) FROM vigil.try_models('[{}]') WHERE model LIKE 'cm%';

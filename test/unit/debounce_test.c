@@ -52,6 +52,32 @@ check_gap(void)
 	CHECK_INT(state.bad_since, 1601 * VG_SECOND);
 }
 
+/* The same for what clears: good points count anew after a silence; a time that they must last goes
+ * on. */
+static void
+check_good_gap(void)
+{
+	static const VgDebounceRule counted = {2, 3, 0, 0};
+	VgDebounce state = {0};
+
+#define GOOD(second)                                                                               \
+	vg_debounce_step(&state, (second) *VG_SECOND, VG_SAMPLE_GOOD, 0, true, &counted)
+	GOOD(1000);
+	GOOD(1300);
+	CHECK_INT(GOOD(1600), VG_VERDICT_CLEAR);
+	GOOD(1000);
+	GOOD(1300);
+	CHECK_INT(GOOD(1601), VG_VERDICT_NONE);
+	CHECK_INT(state.good_count, 1);
+	CHECK_INT(GOOD(1611), VG_VERDICT_NONE);
+	CHECK_INT(GOOD(1621), VG_VERDICT_CLEAR);
+	/* one point that must be followed by half a minute of good ones: a sparse feed clears it too */
+	point(&state, 1000, VG_SAMPLE_GOOD, true);
+	CHECK_INT(point(&state, 1600, VG_SAMPLE_GOOD, true), VG_VERDICT_NONE);
+	CHECK_INT(point(&state, 1610, VG_SAMPLE_GOOD, true), VG_VERDICT_CLEAR);
+#undef GOOD
+}
+
 static void
 check_clear(void)
 {
@@ -87,6 +113,7 @@ main(void)
 {
 	check_raise();
 	check_gap();
+	check_good_gap();
 	check_clear();
 	check_pause();
 	return check_report();
