@@ -142,8 +142,12 @@ extern void vg_position_read(void *row, const Datum *values, const bool *nulls);
 extern const text *vg_position_source(uint32 hash);
 /* The same without the check. */
 extern void vg_position_take(VgPosition *position, const Datum *values, const bool *nulls);
-/* Whether a row value of the stream's type cannot be used, and why. */
-extern bool vg_position_fault(HeapTupleHeader row, VgFault *fault);
+/*
+ * The same without an error, for a row that is not stored yet: the reason code why it cannot be
+ * used, *detail in words, else NULL and the row as it is to be stored: 360 degrees are 0, evidence
+ * out of its range and the 0, 0 of a terminal without a fix are null.
+ */
+extern const char *vg_position_clean(Datum *values, bool *nulls, char **detail);
 
 /* --- vehicle.c
  * ---------------------------------------------------------------------------------------------------

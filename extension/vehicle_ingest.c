@@ -105,7 +105,10 @@ parse_time(Parse *parse, TimestampTz *at)
 		kind == DTK_DATE && tm2timestamp(&tm, fraction, &zone, at) == 0)
 		return true;
 	parse_fail(parse, "bad_time",
-			   text == NULL ? "observed_at is missing" : psprintf("observed_at is \"%s\"", text));
+			   text == NULL
+				   ? "observed_at is missing"
+				   : psprintf("observed_at is \"%s\", not a time such as 2026-01-20T09:15:30+08",
+							  text));
 	return false;
 }
 
@@ -150,7 +153,9 @@ put_integer(Parse *parse, const char *key, double lowest, double highest, Oid ty
 	if (!parse_number(parse, key, &number))
 		return;
 	if (number != rint(number) || number < lowest || number > highest)
-		parse_fail(parse, reason_for(key), psprintf("%s is %g", key, number));
+		parse_fail(parse, reason_for(key),
+				   psprintf("%s is %.10g, valid is a whole number from %.0f to %.0f", key, number,
+							lowest, highest));
 	else
 		put(parse, key,
 			type == INT2OID ? Int16GetDatum((int16) number) : Int64GetDatum((int64) number));
@@ -187,7 +192,7 @@ parse_crs(Parse *parse, const char *crs)
 	if (own == NULL)
 		return crs;
 	if (strcmp(own, "wgs84") != 0 && strcmp(own, "gcj02") != 0 && strcmp(own, "bd09") != 0)
-		parse_fail(parse, "bad_crs", psprintf("crs is \"%s\"", own));
+		parse_fail(parse, "bad_crs", psprintf("crs is \"%s\", valid is wgs84, gcj02 or bd09", own));
 	return own;
 }
 
@@ -211,7 +216,7 @@ parse_fields(Parse *parse, const char *crs, const char *source)
 	put_integer(parse, "alarm_bits", 0, PG_UINT32_MAX, INT8OID);
 	put_integer(parse, "status_bits", 0, PG_UINT32_MAX, INT8OID);
 	put_integer(parse, "video_bits", 0, PG_UINT32_MAX, INT8OID);
-	put_integer(parse, "satellites", 0, PG_INT16_MAX, INT2OID);
+	put_integer(parse, "satellites", PG_INT16_MIN, PG_INT16_MAX, INT2OID);
 	put_integer(parse, "signal", PG_INT16_MIN, PG_INT16_MAX, INT2OID);
 	put_integer(parse, "driver_id", 1, 9007199254740992.0, INT8OID);
 	text = parse_text(parse, "source");
@@ -219,25 +224,75 @@ parse_fields(Parse *parse, const char *crs, const char *source)
 		put(parse, "source", PointerGetDatum(cstring_to_text(text != NULL ? text : source)));
 	text = parse_text(parse, "backfill");
 	if (text != NULL && strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
-		parse_fail(parse, "bad_backfill", psprintf("backfill is \"%s\"", text));
+		parse_fail(parse, "bad_backfill",
+				   psprintf("backfill is \"%s\", valid is true or false", text));
 	else if (text != NULL)
 		put(parse, "backfill", BoolGetDatum(strcmp(text, "true") == 0));
 }
 
-/* The row as a datum, with a range fault when there is one. */
-static Datum
-parse_finish(Parse *parse)
+/* The fields in the order of vg_position_columns, wherever the table has them; and back. */
+static void
+row_fields(const Parse *parse, Datum *values, bool *nulls, bool back)
 {
-	VgFault fault;
-	Datum row;
+	for (int i = 0; i < VG_POSITION_COLUMNS; i++)
+		for (int column = 0; column < parse->desc->natts; column++)
+		{
+			if (strcmp(NameStr(TupleDescAttr(parse->desc, column)->attname),
+					   vg_position_columns[i]) != 0)
+				continue;
+			if (back)
+			{
+				parse->values[column] = values[i];
+				parse->nulls[column] = nulls[i];
+			}
+			values[i] = parse->values[column];
+			nulls[i] = parse->nulls[column];
+			break;
+		}
+}
 
-	row = HeapTupleGetDatum(heap_form_tuple(parse->desc, parse->values, parse->nulls));
-	if (parse->reason == NULL && vg_position_fault(DatumGetHeapTupleHeader(row), &fault))
-		parse_fail(parse, fault.reason,
-				   isnan(fault.value)
-					   ? psprintf("%s: valid is %s", fault.field, fault.range)
-					   : psprintf("%s is %g, valid is %s", fault.field, fault.value, fault.range));
-	return row;
+/* reason, detail and the row: of a bad one the reason and what is wrong, of a good one the row as
+ * it is to be stored. */
+static Datum
+parse_result(Parse *parse, TupleDesc desc)
+{
+	Datum fields[VG_POSITION_COLUMNS];
+	bool field_nulls[VG_POSITION_COLUMNS];
+	Datum values[3] = {0};
+	bool nulls[3] = {true, true, true};
+	const char *reason;
+	char *detail;
+
+	row_fields(parse, fields, field_nulls, false);
+	if (parse->reason == NULL && (reason = vg_position_clean(fields, field_nulls, &detail)) != NULL)
+		parse_fail(parse, reason, detail);
+	if (parse->reason != NULL)
+	{
+		values[0] = PointerGetDatum(cstring_to_text(parse->reason));
+		values[1] = PointerGetDatum(cstring_to_text(parse->detail));
+		nulls[0] = nulls[1] = false;
+	}
+	else
+	{
+		row_fields(parse, fields, field_nulls, true);
+		values[2] = HeapTupleGetDatum(heap_form_tuple(parse->desc, parse->values, parse->nulls));
+		nulls[2] = false;
+	}
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+}
+
+static TupleDesc
+parse_begin(FunctionCallInfo fcinfo, Parse *parse)
+{
+	TupleDesc desc;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	parse->desc = lookup_rowtype_tupdesc_copy(TupleDescAttr(desc, 2)->atttypid, -1);
+	parse->values = palloc0(parse->desc->natts * sizeof(Datum));
+	parse->nulls = palloc(parse->desc->natts * sizeof(bool));
+	memset(parse->nulls, true, parse->desc->natts * sizeof(bool));
+	return desc;
 }
 
 PG_FUNCTION_INFO_V1(vigil_vehicle_position_parse);
@@ -248,17 +303,9 @@ vigil_vehicle_position_parse(PG_FUNCTION_ARGS)
 	Jsonb *element = PG_ARGISNULL(0) ? NULL : PG_GETARG_JSONB_P(0);
 	char *crs = PG_ARGISNULL(1) ? pstrdup("wgs84") : text_to_cstring(PG_GETARG_TEXT_PP(1));
 	char *source = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
-	Datum values[3];
-	bool nulls[3] = {false};
 	Parse parse = {0};
-	TupleDesc desc;
+	TupleDesc desc = parse_begin(fcinfo, &parse);
 
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	parse.desc = lookup_rowtype_tupdesc_copy(TupleDescAttr(desc, 2)->atttypid, -1);
-	parse.values = palloc0(parse.desc->natts * sizeof(Datum));
-	parse.nulls = palloc(parse.desc->natts * sizeof(bool));
-	memset(parse.nulls, true, parse.desc->natts * sizeof(bool));
 	if (element == NULL || !JB_ROOT_IS_OBJECT(element))
 		parse_fail(&parse, "bad_element", "the element is not a JSON object");
 	else
@@ -266,13 +313,25 @@ vigil_vehicle_position_parse(PG_FUNCTION_ARGS)
 		parse.object = &element->root;
 		parse_fields(&parse, crs, source);
 	}
-	values[2] = parse_finish(&parse);
-	nulls[0] = nulls[1] = parse.reason == NULL;
-	nulls[2] = parse.reason != NULL;
-	if (parse.reason != NULL)
+	PG_RETURN_DATUM(parse_result(&parse, desc));
+}
+
+PG_FUNCTION_INFO_V1(vigil_vehicle_position_check);
+/* position_check(position) -> reason, detail, checked */
+Datum
+vigil_vehicle_position_check(PG_FUNCTION_ARGS)
+{
+	Parse parse = {0};
+	TupleDesc desc = parse_begin(fcinfo, &parse);
+
+	if (PG_ARGISNULL(0))
+		parse_fail(&parse, "bad_element", "the row is null");
+	else
 	{
-		values[0] = PointerGetDatum(cstring_to_text(parse.reason));
-		values[1] = PointerGetDatum(cstring_to_text(parse.detail));
+		HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(0);
+		HeapTupleData tuple = {.t_len = HeapTupleHeaderGetDatumLength(row), .t_data = row};
+
+		heap_deform_tuple(&tuple, parse.desc, parse.values, parse.nulls);
 	}
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+	PG_RETURN_DATUM(parse_result(&parse, desc));
 }

@@ -158,8 +158,9 @@ vg_position_take(VgPosition *position, const Datum *values, const bool *nulls)
 		has |= VG_HAS_VIDEO;
 	}
 	position->altitude_m = nulls[FIELD_ALTITUDE_M] ? NAN : DatumGetFloat4(values[FIELD_ALTITUDE_M]);
-	position->satellites = nulls[FIELD_SATELLITES] ? -1 : DatumGetInt16(values[FIELD_SATELLITES]);
-	position->signal = nulls[FIELD_SIGNAL] ? -1 : DatumGetInt16(values[FIELD_SIGNAL]);
+	position->satellites =
+		nulls[FIELD_SATELLITES] ? -1 : Max(DatumGetInt16(values[FIELD_SATELLITES]), -1);
+	position->signal = nulls[FIELD_SIGNAL] ? -1 : Max(DatumGetInt16(values[FIELD_SIGNAL]), -1);
 	if (!nulls[FIELD_SOURCE])
 		position->source = source_hash(DatumGetTextPP(values[FIELD_SOURCE]));
 	if (!nulls[FIELD_DRIVER_ID])
@@ -180,11 +181,42 @@ position_limits(void)
 	};
 }
 
+static const char *const not_null = "not null";
 static const char *const other_coordinate = "not null when the other coordinate is not";
+
+/* Bits that 32 do not hold, a card without a number. */
+static bool
+integers_fault(const Datum *values, const bool *nulls, VgFault *fault)
+{
+	static const struct
+	{
+		int field;
+		const char *reason;
+		int64 lowest, highest;
+		const char *range;
+	} ranges[] = {
+		{FIELD_ALARM_BITS, "bad_alarm_bits", 0, PG_UINT32_MAX, "0 to 4294967295"},
+		{FIELD_STATUS_BITS, "bad_status_bits", 0, PG_UINT32_MAX, "0 to 4294967295"},
+		{FIELD_VIDEO_BITS, "bad_video_bits", 0, PG_UINT32_MAX, "0 to 4294967295"},
+		{FIELD_DRIVER_ID, "bad_driver_id", 1, PG_INT64_MAX, "1 and up"},
+	};
+
+	for (int i = 0; i < (int) lengthof(ranges); i++)
+	{
+		int64 value = nulls[ranges[i].field] ? 1 : DatumGetInt64(values[ranges[i].field]);
+
+		if (value >= ranges[i].lowest && value <= ranges[i].highest)
+			continue;
+		*fault = (VgFault){ranges[i].reason, vg_position_columns[ranges[i].field], (double) value,
+						   ranges[i].range};
+		return true;
+	}
+	return false;
+}
 
 /* Half a point is no point, and not to be mistaken for "not located". */
 static bool
-position_fault(VgPosition *position, const bool *nulls, VgFault *fault)
+position_fault(VgPosition *position, const Datum *values, const bool *nulls, VgFault *fault)
 {
 	VgPositionLimits limits = position_limits();
 
@@ -193,18 +225,23 @@ position_fault(VgPosition *position, const bool *nulls, VgFault *fault)
 		*fault = (VgFault){"out_of_range", nulls[FIELD_LON] ? "lon" : "lat", NAN, other_coordinate};
 		return true;
 	}
-	return !vg_position_check(position, &limits, fault);
+	return !vg_position_check(position, &limits, fault) || integers_fault(values, nulls, fault);
 }
 
-/* The bad value as people write it. */
+/* The bad value as people write it: exact enough that it is seen to be out of the range. */
 static char *
 fault_value(const VgPosition *position, const VgFault *fault)
 {
+	if (fault->range == not_null || fault->range == other_coordinate)
+		return pstrdup("null");
 	if (strcmp(fault->field, "observed_at") == 0)
 		return pstrdup(timestamptz_to_str(position->observed_at));
-	if (fault->range == other_coordinate)
-		return pstrdup("null");
-	return isnan(fault->value) ? pstrdup("NaN") : psprintf("%g", fault->value);
+	if (isnan(fault->value))
+		return pstrdup("NaN");
+	if (strcmp(fault->field, "lon") == 0 || strcmp(fault->field, "lat") == 0)
+		return psprintf("%.15g", fault->value);
+	return fault->value == rint(fault->value) ? psprintf("%.0f", fault->value)
+											  : psprintf("%.7g", fault->value);
 }
 
 static void
@@ -232,37 +269,47 @@ vg_position_read(void *row, const Datum *values, const bool *nulls)
 	VgFault fault;
 
 	vg_position_take(position, values, nulls);
-	if (position_fault(position, nulls, &fault))
+	if (position_fault(position, values, nulls, &fault))
 		position_refuse(position, &fault);
 }
 
-bool
-vg_position_fault(HeapTupleHeader row, VgFault *fault)
+/* A terminal without a fix sends 0, 0: with its status bit "located" off that is no point, and no
+ * fault. */
+static void
+drop_no_fix(Datum *values, bool *nulls)
 {
-	Datum values[VG_POSITION_COLUMNS];
-	bool nulls[VG_POSITION_COLUMNS];
-	VgPosition position;
-
-	for (int i = 0; i < VG_POSITION_COLUMNS; i++)
-		values[i] = GetAttributeByName(row, vg_position_columns[i], &nulls[i]);
-	if (nulls[FIELD_PLATE] || nulls[FIELD_OBSERVED_AT])
-	{
-		*fault = nulls[FIELD_PLATE] ? (VgFault){"bad_plate", "plate", NAN, "not null"}
-									: (VgFault){"bad_time", "observed_at", NAN, "not null"};
-		return true;
-	}
-	vg_position_take(&position, values, nulls);
-	return position_fault(&position, nulls, fault);
+	if (!nulls[FIELD_LON] && !nulls[FIELD_LAT] && !nulls[FIELD_STATUS_BITS] &&
+		(DatumGetInt64(values[FIELD_STATUS_BITS]) & VG_STATUS_LOCATED) == 0 &&
+		DatumGetFloat8(values[FIELD_LON]) == 0 && DatumGetFloat8(values[FIELD_LAT]) == 0)
+		nulls[FIELD_LON] = nulls[FIELD_LAT] = true;
 }
 
-PG_FUNCTION_INFO_V1(vigil_vehicle_position_fault);
-/* position_fault(position): the reason code why this row cannot be used, or null. */
-Datum
-vigil_vehicle_position_fault(PG_FUNCTION_ARGS)
+const char *
+vg_position_clean(Datum *values, bool *nulls, char **detail)
 {
+	VgPosition position;
 	VgFault fault;
 
-	if (!vg_position_fault(PG_GETARG_HEAPTUPLEHEADER(0), &fault))
-		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(fault.reason));
+	if (nulls[FIELD_PLATE] || nulls[FIELD_OBSERVED_AT])
+		fault = nulls[FIELD_PLATE] ? (VgFault){"bad_plate", "plate", NAN, not_null}
+								   : (VgFault){"bad_time", "observed_at", NAN, not_null};
+	else
+	{
+		drop_no_fix(values, nulls);
+		vg_position_take(&position, values, nulls);
+		if (!position_fault(&position, values, nulls, &fault))
+		{
+			if (!nulls[FIELD_HEADING_DEG])
+				values[FIELD_HEADING_DEG] = Int16GetDatum(position.heading_deg);
+			nulls[FIELD_RECORDER_SPEED_KMH] = !(position.has & VG_HAS_RECORDER);
+			nulls[FIELD_MILEAGE_KM] = !(position.has & VG_HAS_MILEAGE);
+			nulls[FIELD_ALTITUDE_M] = isnan(position.altitude_m);
+			nulls[FIELD_SATELLITES] = position.satellites < 0;
+			nulls[FIELD_SIGNAL] = position.signal < 0;
+			return NULL;
+		}
+	}
+	*detail =
+		psprintf("%s is %s, valid is %s", fault.field, fault_value(&position, &fault), fault.range);
+	return fault.reason;
 }

@@ -1,12 +1,12 @@
 -- Positions from applications: the good rows are stored and evaluated, each bad one is kept with its reason.
 
-CREATE FUNCTION vigil_vehicle.position_fault(vigil_vehicle.position) RETURNS text
-LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_vehicle_position_fault';
-COMMENT ON FUNCTION vigil_vehicle.position_fault(vigil_vehicle.position) IS 'Why a position cannot be used: bad_plate, bad_time, future, too_old, no_fix, out_of_range, bad_speed, bad_heading; null when it can. The same check as that of the stream''s trigger';
+CREATE FUNCTION vigil_vehicle.position_check(vigil_vehicle.position, OUT reason text, OUT detail text, OUT checked vigil_vehicle.position)
+LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_vehicle_position_check';   -- not STRICT: a null row has a reason
+COMMENT ON FUNCTION vigil_vehicle.position_check(vigil_vehicle.position) IS 'Why a position cannot be used, the same check as that of the stream''s trigger: bad_plate, bad_time, future, too_old, no_fix, out_of_range, bad_speed, bad_heading, bad_alarm_bits, bad_status_bits, bad_video_bits, bad_driver_id, bad_element (null); detail names field, value and range. Of one that can be used the row as ingest stores it: 360 degrees are 0; altitude, recorder speed, mileage, satellites and signal out of their ranges are null; so is the point 0, 0 of a terminal whose status says that it is not located';
 
 CREATE FUNCTION vigil_vehicle.position_parse(element jsonb, crs text, source text, OUT reason text, OUT detail text, OUT parsed vigil_vehicle.position)
 LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_vehicle_position_parse';
-COMMENT ON FUNCTION vigil_vehicle.position_parse(jsonb, text, text) IS 'One JSON object (keys are the columns of vigil_vehicle.position; numbers may be strings) as a position in WGS84, or the reason why not: those of position_fault, bad_crs, and bad_<column> for a value of the wrong form. Never an error for bad input';
+COMMENT ON FUNCTION vigil_vehicle.position_parse(jsonb, text, text) IS 'One JSON object (keys are the columns of vigil_vehicle.position; numbers may be strings) as a position in WGS84, or the reason why not: those of position_check, bad_crs, and bad_<column> for a value of the wrong form. Never an error for bad input';
 
 CREATE FUNCTION vigil_vehicle.ingest(positions jsonb, crs text DEFAULT 'wgs84', source text DEFAULT 'api',
     OUT accepted bigint, OUT duplicate bigint, OUT late bigint, OUT rejected bigint)
@@ -49,11 +49,11 @@ DECLARE
     good vigil_vehicle.position[];
 BEGIN
     WITH read AS MATERIALIZED (
-        SELECT p AS parsed, row_number() OVER () AS number, vigil_vehicle.position_fault(p) AS reason
-        FROM unnest(positions) AS p
+        SELECT p AS given, row_number() OVER () AS number, c.reason, c.detail, c.checked AS parsed
+        FROM unnest(positions) AS p CROSS JOIN LATERAL vigil_vehicle.position_check(p) AS c
     ), refused AS (
-        INSERT INTO vigil.reject (source, reason, payload)
-        SELECT coalesce((r.parsed).source, 'array'), coalesce(r.reason, 'null_row'), coalesce(to_jsonb(r.parsed), 'null')
+        INSERT INTO vigil.reject (source, reason, detail, payload)
+        SELECT coalesce((r.given).source, 'array'), r.reason, r.detail, coalesce(to_jsonb(r.given), 'null')
         FROM read AS r WHERE r.reason IS NOT NULL ORDER BY r.number
         RETURNING 1
     )

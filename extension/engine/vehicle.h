@@ -134,7 +134,7 @@ typedef struct VgFault
 } VgFault;
 
 /* Range check of a position (domain page 3.1); false and *fault set when it cannot be used.  360
- * degrees become 0. */
+ * degrees become 0, evidence out of its range becomes not told. */
 extern bool vg_position_check(VgPosition *position, const VgPositionLimits *limits, VgFault *fault);
 
 /* --- subject

@@ -56,6 +56,12 @@ vg_position_check(VgPosition *position, const VgPositionLimits *limits, VgFault 
 		position->has &= (uint16_t) ~VG_HAS_RECORDER;
 	if (!(position->mileage_km >= 0 && position->mileage_km <= 4000000))
 		position->has &= (uint16_t) ~VG_HAS_MILEAGE;
+	if (!(position->altitude_m >= -500 && position->altitude_m <= 9000))
+		position->altitude_m = NAN;
+	if (position->satellites > 64)
+		position->satellites = -1;
+	if (position->signal > 31)
+		position->signal = -1;
 	return true;
 }
 
