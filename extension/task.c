@@ -38,6 +38,36 @@ event_participle(VgTaskEvent event)
 	return "moved";
 }
 
+/* What to do instead, of a task in this state. */
+static const char *
+state_remedy(VgTaskState state)
+{
+	switch (state)
+	{
+		case VG_TASK_QUEUED:
+		case VG_TASK_PARKED:
+			return "It is with nobody yet: the dispatcher offers it to a unit.";
+		case VG_TASK_OFFERED:
+			return "Its unit accepts it first, with vigil.task_accept().";
+		case VG_TASK_ACCEPTED:
+			return "Its unit reports with vigil.task_arrive() or vigil.task_finish(), or hands it "
+				   "back "
+				   "with vigil.task_refuse().";
+		case VG_TASK_ARRIVED:
+			return "Its unit reports with vigil.task_finish(); feedback not_found hands it on to "
+				   "the "
+				   "next one.";
+		case VG_TASK_DONE:
+		case VG_TASK_REFUSED:
+		case VG_TASK_TIMED_OUT:
+		case VG_TASK_CANCELLED:
+		case VG_TASK_ESCALATED:
+			return "It has ended; what carries it on is the task of its incident whose \"follows\" "
+				   "names it, where there is one.";
+	}
+	return "";
+}
+
 PG_FUNCTION_INFO_V1(vigil_task_next);
 Datum
 vigil_task_next(PG_FUNCTION_ARGS)
@@ -65,7 +95,8 @@ vigil_task_next(PG_FUNCTION_ARGS)
 			ereport(ERROR, errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					errmsg("task %lld cannot be %s: task_%s", (long long) PG_GETARG_INT64(0),
 						   event_participle(event), vg_task_state_name(state)),
-					errdetail("Its state is \"%s\".", vg_task_state_name(state)));
+					errdetail("Its state is \"%s\".", vg_task_state_name(state)),
+					errhint("%s", state_remedy(state)));
 	}
 	PG_RETURN_NULL();
 }

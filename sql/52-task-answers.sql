@@ -47,7 +47,8 @@ AS $$
 BEGIN
     SELECT i.* INTO incident FROM vigil.task AS t JOIN vigil.incident AS i ON i.id = t.incident_id WHERE t.id = task_lock.task;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'task % does not exist', coalesce(task_lock.task::text, 'null') USING ERRCODE = 'no_data_found';
+        RAISE EXCEPTION 'task % does not exist', coalesce(task_lock.task::text, 'null')
+            USING ERRCODE = 'no_data_found', HINT = 'A unit''s tasks: SELECT id, state FROM vigil.task WHERE unit_id = … AND ended_at IS NULL.';
     END IF;
     IF task_lock.deep THEN
         PERFORM vigil.lock_subject(incident.profile, incident.subject);
@@ -58,7 +59,9 @@ BEGIN
         RAISE EXCEPTION 'task % is not with unit %', task_lock.task, coalesce(task_lock.unit::text, 'null')
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   DETAIL = CASE WHEN held.unit_id IS NULL THEN 'It has not been offered to a unit.'
-                               ELSE pg_catalog.format('It is with unit %s.', held.unit_id) END;
+                               ELSE pg_catalog.format('It is with unit %s.', held.unit_id) END,
+                  HINT = CASE WHEN held.unit_id IS NULL THEN 'The dispatcher offers it to a unit, which then answers.'
+                              ELSE 'Only the unit that it is with answers for it.' END;
     END IF;
 END $$;
 COMMENT ON FUNCTION vigil.task_lock(bigint, bigint, boolean) IS
@@ -186,7 +189,8 @@ BEGIN
         capabilities = coalesce(unit_report.capabilities, u.capabilities)
     WHERE u.id = unit_report.unit;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'unit % does not exist', coalesce(unit_report.unit::text, 'null') USING ERRCODE = 'no_data_found';
+        RAISE EXCEPTION 'unit % does not exist', coalesce(unit_report.unit::text, 'null')
+            USING ERRCODE = 'no_data_found', HINT = 'An administrator adds units to vigil.unit.';
     END IF;
 END $$;
 COMMENT ON FUNCTION vigil.unit_report(bigint, double precision, double precision, boolean, text[]) IS
@@ -207,7 +211,7 @@ BEGIN
     PERFORM vigil.check_operator(NULL), vigil.check_profile(open_incident.profile);
     IF num_nulls(open_incident.kind, open_incident.severity, open_incident.profile, open_incident.subject, open_incident.detail) > 0 THEN
         RAISE EXCEPTION 'an incident needs kind, severity, profile, subject and detail'
-            USING ERRCODE = 'null_value_not_allowed',
+            USING ERRCODE = 'null_value_not_allowed', HINT = 'Give each of them; detail may be ''{}''.',
                   DETAIL = format('Given: kind %L, severity %L, profile %L, subject %L, detail %L.', open_incident.kind,
                       open_incident.severity, open_incident.profile, open_incident.subject, open_incident.detail);
     ELSIF (open_incident.lon IS NULL) <> (open_incident.lat IS NULL) OR open_incident.lon NOT BETWEEN -180 AND 180

@@ -28,12 +28,14 @@ BEGIN
     IF unit_kind <> ALL (code.unit_kinds) THEN
         RAISE EXCEPTION 'feedback "%" is not for a unit of kind "%"', check_feedback.feedback, unit_kind
             USING ERRCODE = 'insufficient_privilege',
-                  DETAIL = pg_catalog.format('It is for %s.', pg_catalog.array_to_string(code.unit_kinds, ', '));
+                  DETAIL = pg_catalog.format('It is for %s.', pg_catalog.array_to_string(code.unit_kinds, ', ')),
+                  HINT = 'vigil.feedback.unit_kinds says which code is for which kind of unit.';
     ELSIF incident.severity > code.max_severity THEN
         RAISE EXCEPTION 'task % cannot be finished: too_severe', check_feedback.task
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   DETAIL = pg_catalog.format('The incident is %s; feedback "%s" ends at most %s.', incident.severity,
-                                             check_feedback.feedback, code.max_severity);
+                                             check_feedback.feedback, code.max_severity),
+                  HINT = 'Report what the unit did with a code whose vigil.feedback.max_severity reaches that far.';
     END IF;
     RETURN code;
 END $$;
@@ -41,7 +43,20 @@ COMMENT ON FUNCTION vigil.check_feedback(bigint, bigint, vigil.incident, text, j
     'The feedback code, if this unit may end this incident with it and gave what it needs. Errors 22023: unknown code, missing field; 42501: not for this kind of unit; 55000 too_severe';
 REVOKE ALL ON FUNCTION vigil.check_feedback(bigint, bigint, vigil.incident, text, jsonb) FROM PUBLIC;
 
--- A domain may know better: vigil_DOMAIN.feedback_refused() names why not, vigil_DOMAIN.feedback_given() does what else follows.
+CREATE FUNCTION vigil.feedback_time(detail jsonb) RETURNS timestamptz
+LANGUAGE plpgsql STABLE PARALLEL SAFE      -- not STRICT: no detail means now
+AS $$
+BEGIN
+    RETURN least(coalesce((detail ->> 'at')::timestamptz, pg_catalog.now()), pg_catalog.now());
+EXCEPTION WHEN data_exception THEN
+    RAISE EXCEPTION 'field "at" of detail is not a time: %', pg_catalog.quote_literal(detail ->> 'at')
+        USING ERRCODE = 'invalid_parameter_value', HINT = 'Write it as "2026-01-20T09:15:30+08", or leave it out: now.';
+END $$;
+COMMENT ON FUNCTION vigil.feedback_time(jsonb) IS
+    'When a feedback''s work was done: detail.at, at most now; now where it is not given. Error 22023: not a time';
+
+-- A domain may know better: vigil_DOMAIN.feedback_refused() names why not and feedback_remedy() what to do then,
+-- feedback_given() does what else follows.
 CREATE FUNCTION vigil.ask_domain(hook text, incident vigil.incident, feedback text, detail jsonb, at timestamptz) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 AS $$
@@ -57,7 +72,7 @@ BEGIN
     RETURN answer;
 END $$;
 COMMENT ON FUNCTION vigil.ask_domain(text, vigil.incident, text, jsonb, timestamptz) IS
-    'Call the domain''s feedback_refused or feedback_given, where it has one; its answer';
+    'Call the domain''s feedback_refused, feedback_remedy or feedback_given, where it has one; its answer';
 REVOKE ALL ON FUNCTION vigil.ask_domain(text, vigil.incident, text, jsonb, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION vigil.feedback_clears(task bigint, incident vigil.incident, code vigil.feedback, detail jsonb, at timestamptz)
@@ -138,12 +153,14 @@ BEGIN
         RETURN (locked.held).state;
     END IF;
     code := vigil.check_feedback(task_finish.task, task_finish.unit, locked.incident, task_finish.feedback, task_finish.detail);
-    done_at := least(coalesce((task_finish.detail ->> 'at')::timestamptz, now()), now());
+    done_at := vigil.feedback_time(task_finish.detail);
     refused := vigil.ask_domain('feedback_refused', locked.incident, code.code, task_finish.detail, done_at);
     IF refused IS NOT NULL THEN
         RAISE EXCEPTION 'task % cannot be finished: %', task_finish.task, refused
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  DETAIL = format('Feedback "%s" with detail %s.', code.code, coalesce(task_finish.detail::text, 'null'));
+                  DETAIL = format('Feedback "%s" with detail %s.', code.code, coalesce(task_finish.detail::text, 'null')),
+                  HINT = coalesce(vigil.ask_domain('feedback_remedy', locked.incident, code.code, task_finish.detail, done_at),
+                                  'Report what the unit found, with another code of vigil.feedback.');
     END IF;
     PERFORM vigil.task_move(ARRAY[task_finish.task], 'finish', NULL,
         jsonb_build_object('feedback', code.code, 'detail', task_finish.detail), task_finish.key);

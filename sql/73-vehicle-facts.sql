@@ -32,6 +32,16 @@ END $$;
 COMMENT ON FUNCTION vigil_vehicle.lock_subject(text, bigint) IS 'For vigil.lock_subject(): what an observation of the vehicle locks first';
 REVOKE ALL ON FUNCTION vigil_vehicle.lock_subject(text, bigint) FROM PUBLIC;
 
+CREATE FUNCTION vigil_vehicle.weight_limit_kg(subject bigint) RETURNS numeric
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN coalesce(
+    (SELECT min((h.evidence ->> 'limit_kg')::numeric) FROM vigil.hazard AS h
+     WHERE h.profile = 'vehicle' AND h.subject = weight_limit_kg.subject AND h.cleared_at IS NULL
+        AND jsonb_typeof(h.evidence -> 'limit_kg') = 'number'),
+    (SELECT v.gross_mass_kg FROM vigil_vehicle.vehicle AS v WHERE v.plate = vigil.plate_try(weight_limit_kg.subject)));
+COMMENT ON FUNCTION vigil_vehicle.weight_limit_kg(bigint) IS
+    'What a vehicle may weigh: the limit that its open hazards name, else its registered gross mass; null where neither is known';
+
 CREATE FUNCTION vigil_vehicle.feedback_refused(profile text, subject bigint, feedback text, detail jsonb, at timestamptz) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -42,11 +52,8 @@ BEGIN ATOMIC
             WHERE p.plate = vigil.plate_try(feedback_refused.subject) AND p.speed_kmh >= 5
                 AND p.observed_at > feedback_refused.at - interval '20 min' AND p.observed_at <= feedback_refused.at)
             THEN 'still_moving'
-        WHEN feedback_refused.feedback = 'unloaded' AND (feedback_refused.detail ->> 'weight_kg')::numeric > coalesce(
-            (SELECT min((h.evidence ->> 'limit_kg')::numeric) FROM vigil.hazard AS h
-             WHERE h.profile = 'vehicle' AND h.subject = feedback_refused.subject AND h.cleared_at IS NULL
-                AND jsonb_typeof(h.evidence -> 'limit_kg') = 'number'),
-            (SELECT v.gross_mass_kg FROM vigil_vehicle.vehicle AS v WHERE v.plate = vigil.plate_try(feedback_refused.subject)))
+        WHEN feedback_refused.feedback = 'unloaded'
+            AND (feedback_refused.detail ->> 'weight_kg')::numeric > vigil_vehicle.weight_limit_kg(feedback_refused.subject)
             THEN 'still_over'
         WHEN feedback_refused.feedback = 'plate_verified' THEN (
             SELECT CASE WHEN v.vin IS NULL THEN 'vin_unknown'
@@ -65,6 +72,20 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION vigil_vehicle.feedback_refused(text, bigint, text, jsonb, timestamptz) IS
     'For vigil.task_finish(): why the facts speak against a feedback (still_moving, still_over, vin_unknown, vin_differs, still_inside), or null';
+
+CREATE FUNCTION vigil_vehicle.feedback_remedy(profile text, subject bigint, feedback text, detail jsonb, at timestamptz) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE feedback
+    WHEN 'rested_20min' THEN 'It is accepted once no position of the last 20 minutes shows 5 km/h or more.'
+    WHEN 'unloaded' THEN format('Unload until detail.weight_kg is at most %s.', vigil_vehicle.weight_limit_kg(subject))
+    WHEN 'plate_verified' THEN CASE WHEN EXISTS (
+            SELECT FROM vigil_vehicle.vehicle AS v WHERE v.plate = vigil.plate_try(feedback_remedy.subject) AND v.vin IS NOT NULL)
+        THEN 'Read the VIN on the vehicle again; if it is the one reported, the plate is not this vehicle''s: finish with plate_seized.'
+        ELSE 'Enter the vehicle''s VIN in vigil_vehicle.vehicle first.' END
+    WHEN 'escorted_out' THEN 'It is accepted once the last position is outside the fence, or older than 5 minutes.'
+    END;
+COMMENT ON FUNCTION vigil_vehicle.feedback_remedy(text, bigint, text, jsonb, timestamptz) IS
+    'For vigil.task_finish(): what to do where vigil_vehicle.feedback_refused() speaks against a feedback';
 
 CREATE FUNCTION vigil_vehicle.feedback_given(profile text, subject bigint, feedback text, detail jsonb, at timestamptz) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

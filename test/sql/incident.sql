@@ -43,10 +43,10 @@ SELECT vigil.raise_hazard('vehicle', :tank, 'speeding_kind_cap', '{}', '2022-01-
 SELECT * FROM pg_temp.incidents(:tank);
 SELECT level, state, unit_kind FROM pg_temp.tasks(:tank) WHERE state = 'queued';
 SELECT vigil.clear_hazard('vehicle', :tank, 'speeding_kind_cap', 'test', '2022-01-20 09:16');
--- green closes it
+-- green closes it; yellow, to which red recovers first, does not
 SELECT vigil.recover_colours('2022-01-20 09:46') > 0 AS recovered;
 SELECT * FROM pg_temp.incidents(:tank);
--- within 30 minutes of that it is taken up again, later it is a new one
+-- what comes back before that joins it, later it is a new one
 SELECT vigil.raise_hazard('vehicle', :tank, 'speeding_segment', '{}', '2022-01-20 10:05') > 0 AS raised;
 SELECT * FROM pg_temp.incidents(:tank);
 SELECT vigil.clear_hazard('vehicle', :tank, 'speeding_segment', 'test', '2022-01-20 10:06'), vigil.recover_colours('2022-01-20 10:36') > 0 AS recovered;
@@ -56,6 +56,23 @@ SELECT * FROM pg_temp.incidents(:tank);
 SELECT vigil.clear_hazard('vehicle', :tank, 'speeding_segment', 'test', '2022-01-20 11:31'), vigil.recover_colours('2022-01-20 13:00') > 0 AS recovered;
 -- closed when the hold was over, not when somebody looked
 SELECT opened, closed, reason, reopened FROM pg_temp.incidents(:tank);
+-- closed and back again: 30 minutes after it closed it is taken up again, a second later it is a new one; how many is data
+SELECT pg_temp.car(5) AS van \gset
+CREATE FUNCTION pg_temp.spell(raised timestamptz, model text DEFAULT 'speeding_segment') RETURNS boolean LANGUAGE sql AS $$
+    SELECT vigil.raise_hazard('vehicle', pg_temp.car(5), model, '{}', raised) > 0 AND vigil.clear_hazard('vehicle', pg_temp.car(5), model, 'test', raised + interval '1 min') AND vigil.recover_colours(raised + interval '31 min') > 0 $$;
+SELECT pg_temp.spell('2022-01-20 09:00');
+SELECT vigil.raise_hazard('vehicle', :van, 'speeding_segment', '{}', '2022-01-20 10:01') > 0 AS raised;
+SELECT opened, closed, reopened, severity, level FROM pg_temp.incidents(:van);
+SELECT state, count(*) FROM pg_temp.tasks(:van) GROUP BY 1 ORDER BY 1;
+SELECT vigil.clear_hazard('vehicle', :van, 'speeding_segment', 'test', '2022-01-20 10:02'), vigil.recover_colours('2022-01-20 10:32') > 0 AS recovered;
+SELECT pg_temp.spell('2022-01-20 11:02:01');
+SELECT opened, closed, reopened FROM pg_temp.incidents(:van);
+UPDATE vigil.colour_rule SET reopen_minutes = 120 WHERE profile = 'vehicle';
+SELECT pg_temp.spell('2022-01-20 13:33', 'fatigue_continuous');
+UPDATE vigil.colour_rule SET reopen_minutes = 0 WHERE profile = 'vehicle';
+SELECT pg_temp.spell('2022-01-20 15:00');
+SELECT kind, severity, opened, closed, reopened FROM pg_temp.incidents(:van);
+UPDATE vigil.colour_rule SET reopen_minutes = 30 WHERE profile = 'vehicle';
 
 -- §5.3: a terminal that fails twice is one incident
 SELECT count(vigil.apply_effects('vehicle', ARRAY[effect], ARRAY[:coach], '{gps_shield}', ARRAY[at::timestamptz], NULL)) FROM (VALUES
