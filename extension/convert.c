@@ -14,6 +14,9 @@
 #include "engine/coord.h"
 #include "engine/wkb.h"
 
+#define SRID_WGS84 4326
+#define SRID_CGCS2000 4490
+
 typedef VgPoint (*Shift)(VgPoint point);
 
 static VgStatus
@@ -46,9 +49,57 @@ walk_or_error(bytea *ewkb, VgWkbVisit visit, void *context)
 					   (size_t) VARSIZE_ANY_EXHDR(ewkb)));
 }
 
+/* The first coordinate out of range ends the walk. */
+static VgStatus
+find_problem(void *context, const VgWkbPoints *points)
+{
+	char **problem = context;
+
+	for (uint32 i = 0; i < points->count; i++)
+	{
+		double lon = vg_wkb_get(points, i, 0), lat = vg_wkb_get(points, i, 1);
+
+		if (lon >= -180 && lon <= 180 && lat >= -90 && lat <= 90)
+			continue;
+		*problem = psprintf("point (%.10g, %.10g) is outside -180 to 180, -90 to 90", lon, lat);
+		return VG_CHECK;
+	}
+	return VG_OK;
+}
+
+/* The same, but an empty point, which is written as two NaN, has no place to be wrong. */
+static VgStatus
+find_unshiftable(void *context, const VgWkbPoints *points)
+{
+	if (points->count == 1 && isnan(vg_wkb_get(points, 0, 0)) && isnan(vg_wkb_get(points, 0, 1)))
+		return VG_OK;
+	return find_problem(context, points);
+}
+
+/* Degrees are what the shifts know: of WGS84, of CGCS2000, which is the same to a hand's breadth,
+ * or of whoever did not say. */
+static void
+check_degrees(bytea *ewkb)
+{
+	uint32 srid = vg_wkb_srid((unsigned char *) VARDATA_ANY(ewkb), VARSIZE_ANY_EXHDR(ewkb));
+	char *problem = NULL;
+
+	if (srid != 0 && srid != SRID_WGS84 && srid != SRID_CGCS2000)
+		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				errmsg("coordinates of SRID %u cannot be shifted", srid),
+				errdetail("GCJ-02 and BD-09 are shifts of degrees: SRID 4326, 4490 or none."),
+				errhint("Transform the geometry first, with ST_Transform(geom, 4326)."));
+	walk_or_error(ewkb, find_unshiftable, &problem);
+	if (problem != NULL)
+		ereport(ERROR, errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				errmsg("coordinates cannot be shifted: %s", problem),
+				errhint("Coordinates are degrees, longitude first."));
+}
+
 static Datum
 convert(bytea *ewkb, Shift shift)
 {
+	check_degrees(ewkb);
 	walk_or_error(ewkb, shift_points, &shift);
 	PG_RETURN_BYTEA_P(ewkb);
 }
@@ -79,24 +130,6 @@ Datum
 vigil_to_bd09(PG_FUNCTION_ARGS)
 {
 	return convert(PG_GETARG_BYTEA_P_COPY(0), vg_to_bd09);
-}
-
-/* The first coordinate out of range ends the walk. */
-static VgStatus
-find_problem(void *context, const VgWkbPoints *points)
-{
-	char **problem = context;
-
-	for (uint32 i = 0; i < points->count; i++)
-	{
-		double lon = vg_wkb_get(points, i, 0), lat = vg_wkb_get(points, i, 1);
-
-		if (lon >= -180 && lon <= 180 && lat >= -90 && lat <= 90)
-			continue;
-		*problem = psprintf("point (%g, %g) is outside -180 to 180, -90 to 90", lon, lat);
-		return VG_CHECK;
-	}
-	return VG_OK;
 }
 
 PG_FUNCTION_INFO_V1(vigil_coordinates_problem);

@@ -178,7 +178,7 @@ COMMENT ON FUNCTION vigil.from_gcj02_bytes(bytea) IS 'The conversion behind vigi
 CREATE FUNCTION vigil.from_gcj02(geom geometry) RETURNS geometry
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN vigil.from_gcj02_bytes(geom::bytea)::geometry;
-COMMENT ON FUNCTION vigil.from_gcj02(geometry) IS 'Coordinates from GCJ02 to WGS84; any type of geometry, z, m and SRID stay. Points outside China stay where they are';
+COMMENT ON FUNCTION vigil.from_gcj02(geometry) IS 'Coordinates from GCJ02 to WGS84; any type of geometry in degrees, z, m and SRID stay. Points outside China stay where they are. Errors 22023: an SRID other than 4326, 4490 (CGCS2000) or none; 22003: a coordinate outside -180 … 180 or -90 … 90';
 
 CREATE FUNCTION vigil.to_gcj02_bytes(ewkb bytea) RETURNS bytea
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_to_gcj02';
@@ -186,7 +186,7 @@ COMMENT ON FUNCTION vigil.to_gcj02_bytes(bytea) IS 'The conversion behind vigil.
 CREATE FUNCTION vigil.to_gcj02(geom geometry) RETURNS geometry
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN vigil.to_gcj02_bytes(geom::bytea)::geometry;
-COMMENT ON FUNCTION vigil.to_gcj02(geometry) IS 'Coordinates to GCJ02 from WGS84; any type of geometry, z, m and SRID stay. Points outside China stay where they are';
+COMMENT ON FUNCTION vigil.to_gcj02(geometry) IS 'Coordinates to GCJ02 from WGS84; any type of geometry in degrees, z, m and SRID stay. Points outside China stay where they are. Errors 22023: an SRID other than 4326, 4490 (CGCS2000) or none; 22003: a coordinate outside -180 … 180 or -90 … 90';
 
 CREATE FUNCTION vigil.from_bd09_bytes(ewkb bytea) RETURNS bytea
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_from_bd09';
@@ -194,7 +194,7 @@ COMMENT ON FUNCTION vigil.from_bd09_bytes(bytea) IS 'The conversion behind vigil
 CREATE FUNCTION vigil.from_bd09(geom geometry) RETURNS geometry
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN vigil.from_bd09_bytes(geom::bytea)::geometry;
-COMMENT ON FUNCTION vigil.from_bd09(geometry) IS 'Coordinates from BD09 to WGS84; any type of geometry, z, m and SRID stay. Points outside China stay where they are';
+COMMENT ON FUNCTION vigil.from_bd09(geometry) IS 'Coordinates from BD09 to WGS84; any type of geometry in degrees, z, m and SRID stay. Points outside China stay where they are. Errors 22023: an SRID other than 4326, 4490 (CGCS2000) or none; 22003: a coordinate outside -180 … 180 or -90 … 90';
 
 CREATE FUNCTION vigil.to_bd09_bytes(ewkb bytea) RETURNS bytea
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_to_bd09';
@@ -202,4 +202,4 @@ COMMENT ON FUNCTION vigil.to_bd09_bytes(bytea) IS 'The conversion behind vigil.t
 CREATE FUNCTION vigil.to_bd09(geom geometry) RETURNS geometry
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN vigil.to_bd09_bytes(geom::bytea)::geometry;
-COMMENT ON FUNCTION vigil.to_bd09(geometry) IS 'Coordinates to BD09 from WGS84; any type of geometry, z, m and SRID stay. Points outside China stay where they are';
+COMMENT ON FUNCTION vigil.to_bd09(geometry) IS 'Coordinates to BD09 from WGS84; any type of geometry in degrees, z, m and SRID stay. Points outside China stay where they are. Errors 22023: an SRID other than 4326, 4490 (CGCS2000) or none; 22003: a coordinate outside -180 … 180 or -90 … 90';

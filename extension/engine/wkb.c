@@ -160,6 +160,24 @@ vg_wkb_walk(unsigned char *bytes, size_t size, VgWkbVisit visit, void *context)
 	return status;
 }
 
+uint32_t
+vg_wkb_srid(unsigned char *bytes, size_t size)
+{
+	Walk walk = {bytes, size, NULL, NULL};
+	uint32_t type, srid;
+	bool swapped;
+
+	if (size < 1 || *bytes > 1)
+		return 0;
+	swapped = (*bytes == 1) != machine_is_little();
+	walk.at++;
+	walk.left--;
+	if (!take_word(&walk, swapped, &type) || (type & FLAG_SRID) == 0 ||
+		!take_word(&walk, swapped, &srid))
+		return 0;
+	return srid;
+}
+
 /* copy_double: eight bytes, turned round where the orders differ. */
 static void
 copy_double(unsigned char *to, const unsigned char *from, bool swapped)

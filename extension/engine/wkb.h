@@ -28,6 +28,9 @@ typedef VgStatus (*VgWkbVisit)(void *context, const VgWkbPoints *points);
  */
 extern VgStatus vg_wkb_walk(unsigned char *bytes, size_t size, VgWkbVisit visit, void *context);
 
+/* The SRID that the bytes of EWKB begin with; 0 where they name none. */
+extern uint32_t vg_wkb_srid(unsigned char *bytes, size_t size);
+
 /* One coordinate of a point in a sequence: axis 0 is x, axis 1 is y. */
 extern double vg_wkb_get(const VgWkbPoints *points, uint32_t point, uint32_t axis);
 extern void vg_wkb_set(const VgWkbPoints *points, uint32_t point, uint32_t axis, double value);

@@ -177,8 +177,15 @@ SELECT ST_AsEWKT(vigil.to_gcj02(g), 6) AS gcj02 FROM (VALUES
     (1, 'POINT(120 31)'::geometry), (2, 'SRID=4490;LINESTRING Z (120 31 5, 120.1 31.1 6)'), (3, 'SRID=4326;POLYGON M ((120 31 1, 120.1 31 2, 120.1 31.1 3, 120 31 1))'),
     (4, 'GEOMETRYCOLLECTION(POINT EMPTY, MULTIPOINT(120 31, 2.35 48.85))'), (5, 'CIRCULARSTRING(120 31, 120.1 31.1, 120.2 31)'), (6, 'POLYGON EMPTY')) AS v (n, g) ORDER BY n;
 SELECT vigil.to_gcj02(NULL::geometry) IS NULL AS nothing;
+-- they are shifts of degrees: metres of a web map are refused, whether they say so or not
+SELECT vigil.from_gcj02('SRID=3857;POINT(13368072 3620000)');
+SELECT vigil.to_bd09('POINT(13368072 3620000)');
+SELECT vigil.from_bd09('LINESTRING(120 31, 31 120)');
+SELECT ST_AsEWKT(vigil.from_gcj02(vigil.to_gcj02(g)), 5) AS and_back FROM (VALUES (1, 'SRID=4490;POINT(120 31)'::geometry), (2, 'POINT(120 31)'), (3, ST_SetSRID('POINT EMPTY'::geometry, 4326))) AS v (n, g) ORDER BY n;
 \set VERBOSITY terse
+SELECT vigil.to_gcj02('SRID=3857;POINT EMPTY'), vigil.to_gcj02('SRID=32650;POINT(120 31)');
 SELECT vigil.from_gcj02_bytes('\x01');
+SELECT vigil.from_gcj02_bytes('');
 \set VERBOSITY default
 -- a fence drawn on a provider's map is put where it belongs
 SELECT action FROM vigil.import_geofences(ST_AsText(vigil.to_gcj02('POLYGON((120.08 30.89, 120.09 30.89, 120.09 30.9, 120.08 30.9, 120.08 30.89))'::geometry)), 'fe_quiet', 0, 'gcj02');
