@@ -105,6 +105,32 @@ END;
 COMMENT ON FUNCTION vigil.import_uniques(regclass, name) IS 'Unique keys of one expression beside the register''s own, and the column each is about';
 REVOKE ALL ON FUNCTION vigil.import_uniques(regclass, name) FROM PUBLIC;
 
+-- A CHECK of a register says what it refuses, and why: CHECK (rule IS NOT FALSE OR vigil.refuse(…)) costs a good row nothing.
+CREATE FUNCTION vigil.refuse(relation text, key text, reason text, VARIADIC given text[]) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE      -- not STRICT: of several fields some are null
+AS $$
+DECLARE
+    name text[] := pg_catalog.parse_ident(relation);
+    rule text := pg_catalog.format('%s_%s_check', name[2], reason);
+BEGIN
+    RAISE EXCEPTION '% "%" cannot be stored (%): %', name[2], key, reason, (
+            SELECT pg_catalog.string_agg(f.field || ' ' || coalesce(nullif(f.value, ''), CASE f.value WHEN '' THEN '""' ELSE 'null' END), ', ' ORDER BY f.n)
+            FROM (SELECT n, given[n] AS field, given[n + 1] AS value FROM pg_catalog.generate_series(1, pg_catalog.cardinality(given), 2) AS n) AS f
+            WHERE f.value IS NOT NULL OR pg_catalog.cardinality(given) = 2)
+        USING ERRCODE = 'check_violation', SCHEMA = name[1], TABLE = name[2], CONSTRAINT = rule,
+              DETAIL = (SELECT pg_catalog.obj_description(c.oid, 'pg_constraint') FROM pg_catalog.pg_constraint AS c
+                        WHERE c.conrelid = relation::regclass AND c.conname = rule),
+              HINT = 'Correct it; a register''s import function stores the good rows of many and keeps the others in vigil.reject.';
+END $$;
+COMMENT ON FUNCTION vigil.refuse(text, text, text, text[]) IS
+    'For the CHECKs of a register: error 23514 that names the row''s key, the reason code and the fields with their values (given: name, value, name, value …), with the constraint''s comment as detail';
+
+CREATE FUNCTION vigil.refused(relation text, key text, reason text, VARIADIC given text[]) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN false;
+COMMENT ON FUNCTION vigil.refused(text, text, text, text[]) IS
+    'Stands for vigil.refuse() where an import judges many rows by the same CHECKs: false, no error';
+
 CREATE FUNCTION vigil.import_faults(target regclass, key name, key_given boolean) RETURNS text
 LANGUAGE sql STABLE STRICT
 BEGIN ATOMIC
@@ -115,7 +141,7 @@ BEGIN ATOMIC
         WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
           AND (a.attnotnull OR a.attname = import_faults.key) AND (key_given OR a.attname <> import_faults.key)
         UNION ALL
-        SELECT 2, format('NOT (%s)', pg_get_expr(c.conbin, c.conrelid)),
+        SELECT 2, format('NOT (%s)', regexp_replace(pg_get_expr(c.conbin, c.conrelid), '(vigil\.)?\mrefuse\(', 'vigil.refused(')),
                substring(c.conname FROM format('^%s_(.*)_check$', (parse_ident(target::text))[2]))
         FROM pg_catalog.pg_constraint AS c WHERE c.conrelid = target AND c.contype = 'c'
         UNION ALL

@@ -99,31 +99,53 @@ CREATE TABLE vigil_vehicle.vehicle (
     crs text NOT NULL DEFAULT 'wgs84',
     fence_exempt text[] NOT NULL DEFAULT '{}',
     CONSTRAINT vehicle_pkey PRIMARY KEY (plate),
-    CONSTRAINT vehicle_bad_plate_class_check CHECK (plate_class ~ '^[0-9]{2}$'),
-    CONSTRAINT vehicle_bad_vin_check CHECK (vigil.vin_valid(vin) OR status = 'transit'),
-    CONSTRAINT vehicle_bad_kind_check CHECK (kind IN ('coach_tour', 'coach_line', 'hazmat', 'school_bus', 'truck_heavy', 'other')),
-    CONSTRAINT vehicle_bad_subkind_check CHECK (subkind ~ '^[a-z][a-z_]*$'),
-    CONSTRAINT vehicle_bad_status_check CHECK (status IN ('transit', 'registered', 'suspended', 'retired', 'scrapped')),
-    CONSTRAINT vehicle_bad_seats_check CHECK (seats BETWEEN 1 AND 80),
-    CONSTRAINT vehicle_bad_gross_mass_check CHECK (gross_mass_kg BETWEEN 500 AND 100000),
-    CONSTRAINT vehicle_bad_curb_mass_check CHECK (curb_mass_kg BETWEEN 1 AND coalesce(gross_mass_kg, 100000)),
-    CONSTRAINT vehicle_bad_load_check CHECK (load_kg BETWEEN 0 AND 100000),
-    CONSTRAINT vehicle_bad_axles_check CHECK (axles BETWEEN 2 AND 12),
-    CONSTRAINT vehicle_bad_drive_axles_check CHECK (drive_axles BETWEEN 1 AND 3),
-    CONSTRAINT vehicle_bad_size_check CHECK (
-        length_mm BETWEEN 1 AND 100000 AND width_mm BETWEEN 1 AND 20000 AND height_mm BETWEEN 1 AND 20000),
-    CONSTRAINT vehicle_bad_region_code_check CHECK (vigil.region_valid(region_code)),
-    CONSTRAINT vehicle_bad_date_check CHECK (
+    CONSTRAINT vehicle_bad_plate_class_check CHECK ((plate_class ~ '^[0-9]{2}$') IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_plate_class', 'plate_class', plate_class)),
+    CONSTRAINT vehicle_bad_vin_check CHECK ((vigil.vin_valid(vin) OR status = 'transit') IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_vin', 'vin', vin)),
+    CONSTRAINT vehicle_bad_kind_check CHECK ((kind IN ('coach_tour', 'coach_line', 'hazmat', 'school_bus', 'truck_heavy', 'other')) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_kind', 'kind', kind)),
+    CONSTRAINT vehicle_bad_subkind_check CHECK ((subkind ~ '^[a-z][a-z_]*$') IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_subkind', 'subkind', subkind)),
+    CONSTRAINT vehicle_bad_status_check CHECK ((status IN ('transit', 'registered', 'suspended', 'retired', 'scrapped')) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_status', 'status', status)),
+    CONSTRAINT vehicle_bad_seats_check CHECK ((seats BETWEEN 1 AND 80) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_seats', 'seats', seats::text)),
+    CONSTRAINT vehicle_bad_gross_mass_check CHECK ((gross_mass_kg BETWEEN 500 AND 100000) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_gross_mass', 'gross_mass_kg', gross_mass_kg::text)),
+    CONSTRAINT vehicle_bad_curb_mass_check CHECK ((curb_mass_kg BETWEEN 1 AND coalesce(gross_mass_kg, 100000)) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_curb_mass', 'curb_mass_kg', curb_mass_kg::text, 'gross_mass_kg', gross_mass_kg::text)),
+    CONSTRAINT vehicle_bad_load_check CHECK ((load_kg BETWEEN 0 AND 100000) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_load', 'load_kg', load_kg::text)),
+    CONSTRAINT vehicle_bad_axles_check CHECK ((axles BETWEEN 2 AND 12) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_axles', 'axles', axles::text)),
+    CONSTRAINT vehicle_bad_drive_axles_check CHECK ((drive_axles BETWEEN 1 AND 3) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_drive_axles', 'drive_axles', drive_axles::text)),
+    CONSTRAINT vehicle_bad_size_check CHECK ((length_mm BETWEEN 1 AND 100000 AND width_mm BETWEEN 1 AND 20000 AND height_mm BETWEEN 1 AND 20000) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_size', 'length_mm', length_mm::text, 'width_mm', width_mm::text, 'height_mm', height_mm::text)),
+    CONSTRAINT vehicle_bad_region_code_check CHECK ((vigil.region_valid(region_code)) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_region_code', 'region_code', region_code::text)),
+    CONSTRAINT vehicle_bad_date_check CHECK ((
         vigil.dates_plausible(first_registered_on, inspection_until, scrap_on, compulsory_insurance_until, carrier_insurance_until,
                               permit_until, school_plate_until, tank_inspection_until)
         AND least(inspection_until, scrap_on, compulsory_insurance_until, carrier_insurance_until, permit_until,
-                  school_plate_until, tank_inspection_until) >= first_registered_on),
-    CONSTRAINT vehicle_bad_permit_scope_check CHECK (vigil_vehicle.permit_scope_valid(permit_scope)),
-    CONSTRAINT vehicle_bad_tank_media_check CHECK (vigil_vehicle.un_numbers_valid(tank_media)),
-    CONSTRAINT vehicle_bad_terminal_phone_check CHECK (terminal_phone ~ '^([0-9]{12}|[0-9]{20})$'),
-    CONSTRAINT vehicle_bad_terminal_id_check CHECK (octet_length(terminal_id) BETWEEN 1 AND 30),
-    CONSTRAINT vehicle_bad_crs_check CHECK (crs IN ('wgs84', 'gcj02', 'bd09')),
-    CONSTRAINT vehicle_bad_fence_exempt_check CHECK (array_position(fence_exempt, NULL) IS NULL)
+                  school_plate_until, tank_inspection_until) >= first_registered_on) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_date', 'first_registered_on', first_registered_on::text, 'inspection_until', inspection_until::text,
+        'scrap_on', scrap_on::text, 'compulsory_insurance_until', compulsory_insurance_until::text,
+        'carrier_insurance_until', carrier_insurance_until::text, 'permit_until', permit_until::text,
+        'school_plate_until', school_plate_until::text, 'tank_inspection_until', tank_inspection_until::text)),
+    CONSTRAINT vehicle_bad_permit_scope_check CHECK ((vigil_vehicle.permit_scope_valid(permit_scope)) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_permit_scope', 'permit_scope', permit_scope::text)),
+    CONSTRAINT vehicle_bad_tank_media_check CHECK ((vigil_vehicle.un_numbers_valid(tank_media)) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_tank_media', 'tank_media', tank_media::text)),
+    CONSTRAINT vehicle_bad_terminal_phone_check CHECK ((terminal_phone ~ '^([0-9]{12}|[0-9]{20})$') IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_terminal_phone', 'terminal_phone', terminal_phone)),
+    CONSTRAINT vehicle_bad_terminal_id_check CHECK ((octet_length(terminal_id) BETWEEN 1 AND 30) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_terminal_id', 'terminal_id', terminal_id)),
+    CONSTRAINT vehicle_bad_crs_check CHECK ((crs IN ('wgs84', 'gcj02', 'bd09')) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_crs', 'crs', crs)),
+    CONSTRAINT vehicle_bad_fence_exempt_check CHECK (array_position(fence_exempt, NULL) IS NULL
+        OR vigil.refuse('vigil_vehicle.vehicle', plate::text, 'bad_fence_exempt', 'fence_exempt', fence_exempt::text))
 );
 -- leading zeros do not count: a terminal of 2011 sends 12 digits, one of 2019 the same number in 20
 CREATE UNIQUE INDEX vehicle_terminal_phone_idx ON vigil_vehicle.vehicle (ltrim(terminal_phone, '0'));
