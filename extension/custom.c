@@ -370,9 +370,11 @@ void
 vg_custom_evaluate(VgCustomBatch *batch, bool record)
 {
 	VgCustomSet *set = batch->set;
+	int guc_level;
 
 	if (batch->rows == 0)
 		return;
+	guc_level = vg_custom_path(set->domain); /* live they run with the owner's rights */
 	batch->answers = MemoryContextAllocHuge(batch->context, mul_size(batch->rows, set->count));
 	memset(batch->answers, VG_CUSTOM_NO, (Size) batch->rows * set->count);
 	for (int i = 0; i < set->count; i++)
@@ -384,6 +386,7 @@ vg_custom_evaluate(VgCustomBatch *batch, bool record)
 		batch_run(batch);
 	while (batch->at_row < batch->rows)
 		batch_run_guarded(batch);
+	AtEOXact_GUC(false, guc_level);
 	errors_record(set, record);
 }
 

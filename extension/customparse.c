@@ -152,25 +152,32 @@ vg_custom_descriptor(const char *domain, const char *feed)
 	return descriptor;
 }
 
-/* vg_custom_enter: names are looked up in vigil, the domain and PostGIS, whatever the caller's
+/* vg_custom_path: names are looked up in vigil, the domain and PostGIS, whatever the caller's
  * search_path. */
+int
+vg_custom_path(const char *domain)
+{
+	int level = NewGUCNestLevel();
+	char *path = psprintf("pg_catalog, vigil, %s, %s, pg_temp",
+						  quote_identifier(psprintf("vigil_%s", domain)),
+						  quote_identifier(postgis_schema()));
+
+	(void) set_config_option("search_path", path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
+							 0, false);
+	return level;
+}
+
 VgCustomSecurity
 vg_custom_enter(const char *domain)
 {
 	VgCustomSecurity before;
 	Oid model = get_relname_relid("model", get_namespace_oid("vigil", false));
 	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(model));
-	char *path;
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "table vigil.model does not exist");
 	GetUserIdAndSecContext(&before.user, &before.context);
-	path = psprintf("pg_catalog, vigil, %s, %s, pg_temp",
-					quote_identifier(psprintf("vigil_%s", domain)),
-					quote_identifier(postgis_schema()));
-	before.guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
-							 0, false);
+	before.guc_level = vg_custom_path(domain);
 	SetUserIdAndSecContext(((Form_pg_class) GETSTRUCT(tuple))->relowner,
 						   before.context | SECURITY_LOCAL_USERID_CHANGE);
 	ReleaseSysCache(tuple);

@@ -26,7 +26,11 @@ extern TupleDesc vg_custom_descriptor(const char *domain, const char *feed);
 extern Expr *vg_custom_compile(const char *domain, const char *feed, const char *expression,
 							   Bitmapset **used);
 
-/* Switch to the owner of the tables and a fixed search_path; keep what it returns for
+/* The search_path of expressions and what they call, until AtEOXact_GUC(false, the level returned).
+ */
+extern int vg_custom_path(const char *domain);
+
+/* Switch to the owner of the tables and that search_path; keep what it returns for
  * vg_custom_leave. */
 typedef struct VgCustomSecurity
 {

@@ -140,12 +140,14 @@ extern VgRiskResult vg_risk_walk(const char *profile, VgRiskEvent *events, int c
 
 /*
  * Work with the rights of the owner of vigil.risk_state: a device that inserts observations may not
- * write it itself. An error gives the caller's rights back by itself.
+ * write it itself. Names are looked up in pg_catalog alone meanwhile. An error gives the caller's
+ * rights and search_path back by itself.
  */
 typedef struct VgOwnerRights
 {
 	Oid user;
 	int context;
+	int guc_level;
 } VgOwnerRights;
 
 extern void vg_owner_rights_begin(VgOwnerRights *saved);

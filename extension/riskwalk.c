@@ -531,11 +531,13 @@ vg_owner_rights_begin(VgOwnerRights *saved)
 	GetUserIdAndSecContext(&saved->user, &saved->context);
 	SetUserIdAndSecContext(owner,
 						   saved->context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	saved->guc_level = vg_search_path_pin();
 }
 
 void
 vg_owner_rights_end(const VgOwnerRights *saved)
 {
+	AtEOXact_GUC(true, saved->guc_level);
 	SetUserIdAndSecContext(saved->user, saved->context);
 }
 

@@ -43,6 +43,7 @@
 #include "utils/timestamp.h"
 
 #include "sharedblock.h"
+#include "spi.h"
 
 #define BLOCK_KIND_LENGTH 16
 #define BLOCK_SLOTS 64		/* databases x kinds that are shared at once; the oldest gives way */
@@ -342,7 +343,7 @@ block_build(VgSharedBlock *block, MemoryContext context, Size *size)
 {
 	Oid user;
 	int security;
-	int guc_level = NewGUCNestLevel();
+	int guc_level;
 	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(version_relid));
 	Oid owner;
 	MemoryContext before = MemoryContextSwitchTo(context);
@@ -355,8 +356,7 @@ block_build(VgSharedBlock *block, MemoryContext context, Size *size)
 
 	GetUserIdAndSecContext(&user, &security);
 	SetUserIdAndSecContext(owner, security | SECURITY_LOCAL_USERID_CHANGE);
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	guc_level = vg_search_path_pin();
 	data = block->build(size);
 	AtEOXact_GUC(false, guc_level);
 	SetUserIdAndSecContext(user, security);

@@ -8,6 +8,7 @@
 #include "catalog/pg_type_d.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 
 #include "spi.h"
@@ -30,11 +31,23 @@ plan_of(VgPlan *plan)
 	return plan->plan;
 }
 
+int
+vg_search_path_pin(void)
+{
+	int level = NewGUCNestLevel();
+
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	return level;
+}
+
 uint64
 vg_spi_run(VgPlan *plan, const Datum *values, const char *nulls, bool read_only, int expected)
 {
+	int level = vg_search_path_pin();
 	int code = SPI_execute_plan(plan_of(plan), unconstify(Datum *, values), nulls, read_only, 0);
 
+	AtEOXact_GUC(true, level);
 	if (code != expected)
 		elog(ERROR, "could not run \"%s\": %s", plan->text, SPI_result_code_string(code));
 	return SPI_processed;
@@ -43,7 +56,12 @@ vg_spi_run(VgPlan *plan, const Datum *values, const char *nulls, bool read_only,
 Portal
 vg_spi_cursor(VgPlan *plan, const Datum *values, bool read_only)
 {
-	return SPI_cursor_open(NULL, plan_of(plan), unconstify(Datum *, values), NULL, read_only);
+	int level = vg_search_path_pin();
+	Portal portal =
+		SPI_cursor_open(NULL, plan_of(plan), unconstify(Datum *, values), NULL, read_only);
+
+	AtEOXact_GUC(true, level);
+	return portal;
 }
 
 Datum

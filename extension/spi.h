@@ -21,7 +21,13 @@ typedef struct VgPlan
 } VgPlan;
 
 /*
- * vg_spi_run: run the statement with these values; nulls is NULL or one char a parameter, 'n' =
+ * vg_search_path_pin: names are looked up in pg_catalog alone until AtEOXact_GUC(true, the level
+ * returned).  What runs with the owner's rights must not find a caller's function or operator.
+ */
+extern int vg_search_path_pin(void);
+
+/*
+ * vg_spi_run: run the statement, search_path pinned, with these values; nulls is NULL or one char a parameter, 'n' =
  * null.
  *
  * expected is the SPI_OK_* code; another is an error.  Returns SPI_processed.  The caller is

@@ -23,6 +23,25 @@ END $$;
 COMMENT ON FUNCTION vigil.check_operator(bigint) IS
     'Error 42501 unless the caller may handle tasks of this unit: a vigil_admin, or a vigil_operator whose scope covers it; of no unit, any of them';
 
+CREATE FUNCTION vigil.check_operator_place(region_code bigint, organisation_id bigint, what text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM vigil.check_operator(NULL);
+    IF NOT pg_has_role(vigil.caller(), 'vigil_admin', 'MEMBER')
+        AND NOT coalesce(vigil.region_full(check_operator_place.region_code) <@ vigil.scope_regions(), false)
+        AND NOT coalesce(check_operator_place.organisation_id = ANY (vigil.scope_organisations()), false) THEN
+        RAISE EXCEPTION 'role "%" may not handle %', vigil.caller(), what
+            USING ERRCODE = 'insufficient_privilege',
+                  DETAIL = format('It lies in region %s.', coalesce(check_operator_place.region_code::text, 'unknown')),
+                  HINT = 'Give the role that region, or the enterprise, in vigil.operator_scope.';
+    END IF;
+END $$;
+COMMENT ON FUNCTION vigil.check_operator_place(bigint, bigint, text) IS
+    'Error 42501 unless the caller may handle what (named in the message) happens in this region or to this enterprise: a vigil_admin, or a vigil_operator whose scope covers one of them; where both are unknown only a vigil_admin';
+REVOKE ALL ON FUNCTION vigil.check_operator_place(bigint, bigint, text) FROM PUBLIC;
+
 CREATE FUNCTION vigil.lock_subject(profile text, subject bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 AS $$
@@ -155,7 +174,12 @@ DECLARE
     held vigil.task;
 BEGIN
     SELECT t.* INTO held FROM vigil.task AS t WHERE t.id = task_cancel.task;
-    PERFORM vigil.check_operator(held.unit_id);
+    IF held.unit_id IS NOT NULL THEN
+        PERFORM vigil.check_operator(held.unit_id);
+    ELSE
+        PERFORM vigil.check_operator_place(i.region_code, i.organisation_id, format('task %s', held.id))
+        FROM vigil.incident AS i WHERE i.id = held.incident_id;
+    END IF;
     held := (vigil.task_lock(task_cancel.task, held.unit_id, false)).held;
     IF NOT vigil.task_repeated(held, 'cancel', task_cancel.key) THEN
         PERFORM vigil.task_move(ARRAY[held.id], 'cancel', NULL, jsonb_build_object('reason', task_cancel.reason), task_cancel.key);
@@ -207,6 +231,7 @@ DECLARE
     wanted vigil.plan;
     incident vigil.incident;
     fact record;
+    place bigint;
 BEGIN
     PERFORM vigil.check_operator(NULL), vigil.check_profile(open_incident.profile);
     IF num_nulls(open_incident.kind, open_incident.severity, open_incident.profile, open_incident.subject, open_incident.detail) > 0 THEN
@@ -227,13 +252,14 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Plans are in vigil.plan; add one with its vigil.plan_step.';
     END IF;
     SELECT f.* INTO fact FROM vigil.subject_facts(open_incident.profile, ARRAY[open_incident.subject]) AS f;
+    place := coalesce(vigil.county_at(open_incident.lon, open_incident.lat), open_incident.region_code, fact.region_code);
+    PERFORM vigil.check_operator_place(place, fact.organisation_id, 'the incident');
     LOOP
         INSERT INTO vigil.incident AS i (kind, profile, subject, severity, manual, plan_id, opened_at, geom, region_code,
             organisation_id, traits, detail)
         VALUES (open_incident.kind, open_incident.profile, open_incident.subject, open_incident.severity, true, wanted.id, now(),
             vigil.incident_point(coalesce(open_incident.lon, fact.lon), coalesce(open_incident.lat, fact.lat)),
-            coalesce(vigil.county_at(open_incident.lon, open_incident.lat), open_incident.region_code, fact.region_code),
-            fact.organisation_id, coalesce(fact.traits, '{}'),
+            place, fact.organisation_id, coalesce(fact.traits, '{}'),
             jsonb_strip_nulls(jsonb_build_object('label', fact.label)) || open_incident.detail)
         ON CONFLICT DO NOTHING                  -- one open incident a subject
         RETURNING i.* INTO incident;
@@ -244,6 +270,7 @@ BEGIN
         IF incident.severity >= open_incident.severity THEN
             RETURN incident.id;
         END IF;
+        PERFORM vigil.check_operator_place(incident.region_code, incident.organisation_id, format('incident %s', incident.id));
         UPDATE vigil.incident AS i SET severity = open_incident.severity, kind = open_incident.kind, plan_id = wanted.id,
             exhausted_at = NULL WHERE i.id = incident.id;
         PERFORM vigil.tasks_cancel(ARRAY[incident.id], 'replanned');
@@ -255,6 +282,6 @@ BEGIN
     RETURN incident.id;
 END $$;
 COMMENT ON FUNCTION vigil.open_incident(text, vigil.colour, text, bigint, double precision, double precision, bigint, jsonb) IS
-    'Open an incident on a subject by hand; it ends with its tasks. Where the subject has an open one, that is returned, re-planned if this is worse. Errors 22023: unknown profile, no plan for kind and severity; 22003: place out of range; 22004: a null; 42501';
+    'Open an incident on a subject by hand; it ends with its tasks. Where the subject has an open one, that is returned, re-planned if this is worse. An operator may name a place, else a subject, of its scope only. Errors 22023: unknown profile, no plan for kind and severity; 22003: place out of range; 22004: a null; 42501';
 REVOKE ALL ON FUNCTION vigil.open_incident(text, vigil.colour, text, bigint, double precision, double precision, bigint, jsonb)
     FROM PUBLIC;

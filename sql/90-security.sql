@@ -32,7 +32,7 @@ GRANT SELECT ON
     vigil.region, vigil.fence_kind, vigil.geofence, vigil.profile, vigil.situation, vigil.model, vigil.colour_rule,
     vigil.organisation, vigil.unit, vigil.risk_state, vigil.risk_change, vigil.hazard, vigil.incident, vigil.plan, vigil.plan_step,
     vigil.feedback, vigil.task, vigil.task_event, vigil_vehicle.vehicle, vigil_vehicle.enterprise, vigil_vehicle.road_segment,
-    vigil_vehicle.road_state, vigil_vehicle.vehicle_rule, vigil_vehicle.vehicle_state, vigil_vehicle.position
+    vigil_vehicle.driver_binding, vigil_vehicle.road_state, vigil_vehicle.vehicle_rule, vigil_vehicle.vehicle_state, vigil_vehicle.position
 TO vigil_reader;
 GRANT SELECT (person_id, licence_class, licence_status, licence_until, review_until, points, qualification, qualification_until,
     school_bus_qualified_until, medical_until, training_until, probation_until) ON vigil_vehicle.driver TO vigil_reader;
@@ -40,7 +40,7 @@ GRANT SELECT (person_id, licence_class, licence_status, licence_until, review_un
 -- operators: the tasks of their scope; risks, registers and places of the whole city, since whoever is stopped must be known
 GRANT SELECT ON
     vigil.region, vigil.fence_kind, vigil.geofence, vigil.profile, vigil.situation, vigil.model, vigil.colour_rule,
-    vigil.organisation, vigil.person, vigil.unit, vigil.risk_state, vigil.risk_change, vigil.hazard, vigil.suppression, vigil.incident,
+    vigil.organisation, vigil.unit, vigil.risk_state, vigil.risk_change, vigil.hazard, vigil.suppression, vigil.incident,
     vigil.plan, vigil.plan_step, vigil.feedback, vigil.task, vigil.task_event, vigil.notice,
     vigil_vehicle.vehicle, vigil_vehicle.driver, vigil_vehicle.driver_binding, vigil_vehicle.enterprise, vigil_vehicle.road_segment,
     vigil_vehicle.road_state, vigil_vehicle.vehicle_state, vigil_vehicle.position
@@ -66,6 +66,9 @@ BEGIN
         EXECUTE format('GRANT SELECT ON %s TO vigil_admin', member.relation);
     END LOOP;
 END $$;
+-- who a person is shows in the masks; the keyed hash of the identity number is for the functions that compare it
+REVOKE SELECT ON vigil.person FROM vigil_admin;
+GRANT SELECT (id, kind, identity_masked, name_masked, organisation_id, detail) ON vigil.person TO vigil_operator, vigil_admin;
 GRANT INSERT, UPDATE, DELETE ON
     vigil.region, vigil.fence_kind, vigil.geofence, vigil.organisation, vigil.person, vigil.unit, vigil.operator_scope,
     vigil.plan, vigil.plan_step, vigil.plan_told, vigil.incident_rule, vigil.situation_lead, vigil.feedback,
