@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -35,6 +36,13 @@ kind_bit(const char *code)
 	return bit;
 }
 
+static VgFenceFilter
+kind_filter(const char *code)
+{
+	return (VgFenceFilter){.kinds = UINT64CONST(1) << kind_bit(code),
+						   .time_us = GetCurrentTransactionStartTimestamp()};
+}
+
 static uint64
 kind_mask(ArrayType *kinds)
 {
@@ -57,7 +65,7 @@ vigil_fences_at(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	const VgFenceIndex *index = vg_fences();
-	uint64 mask = PG_UINT64_MAX;
+	VgFenceFilter filter = {.kinds = PG_UINT64_MAX};
 	VgFenceCursor cursor;
 	int64 number;
 
@@ -66,16 +74,15 @@ vigil_fences_at(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	check_point(PG_GETARG_FLOAT8(0), PG_GETARG_FLOAT8(1));
 	if (!PG_ARGISNULL(2))
-		mask = kind_mask(PG_GETARG_ARRAYTYPE_P(2));
-	vg_fence_open(&cursor, index, PG_GETARG_FLOAT8(0), PG_GETARG_FLOAT8(1));
-	while ((number = vg_fence_next(&cursor)) >= 0)
+		filter.kinds = kind_mask(PG_GETARG_ARRAYTYPE_P(2));
+	filter.time_us = GetCurrentTransactionStartTimestamp();
+	vg_fence_open(&cursor, index, VG_FENCE_COVERED, PG_GETARG_FLOAT8(0), PG_GETARG_FLOAT8(1));
+	while ((number = vg_fence_next_of(&cursor, &filter)) >= 0)
 	{
-		const VgFence *fence = vg_fence_get(index, (uint32) number);
-		Datum value = Int64GetDatum(fence->id);
+		Datum value = Int64GetDatum(vg_fence_get(index, (uint32) number)->id);
 		bool isnull = false;
 
-		if (fence->role == VG_FENCE_COVERED && ((mask >> fence->kind) & 1) != 0)
-			tuplestore_putvalues(result->setResult, result->setDesc, &value, &isnull);
+		tuplestore_putvalues(result->setResult, result->setDesc, &value, &isnull);
 	}
 	return (Datum) 0;
 }
@@ -87,20 +94,12 @@ vigil_inside(PG_FUNCTION_ARGS)
 {
 	double lon = PG_GETARG_FLOAT8(0), lat = PG_GETARG_FLOAT8(1);
 	const VgFenceIndex *index = vg_fences();
-	int kind = kind_bit(text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	VgFenceFilter filter = kind_filter(text_to_cstring(PG_GETARG_TEXT_PP(2)));
 	VgFenceCursor cursor;
-	int64 number;
 
 	check_point(lon, lat);
-	vg_fence_open(&cursor, index, lon, lat);
-	while ((number = vg_fence_next(&cursor)) >= 0)
-	{
-		const VgFence *fence = vg_fence_get(index, (uint32) number);
-
-		if (fence->role == VG_FENCE_COVERED && fence->kind == kind)
-			PG_RETURN_BOOL(true);
-	}
-	PG_RETURN_BOOL(false);
+	vg_fence_open(&cursor, index, VG_FENCE_COVERED, lon, lat);
+	PG_RETURN_BOOL(vg_fence_next_of(&cursor, &filter) >= 0);
 }
 
 PG_FUNCTION_INFO_V1(vigil_fence_distance_m);
@@ -110,10 +109,10 @@ vigil_fence_distance_m(PG_FUNCTION_ARGS)
 {
 	double lon = PG_GETARG_FLOAT8(0), lat = PG_GETARG_FLOAT8(1), distance_m;
 	const VgFenceIndex *index = vg_fences();
-	int kind = kind_bit(text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	VgFenceFilter filter = kind_filter(text_to_cstring(PG_GETARG_TEXT_PP(2)));
 
 	check_point(lon, lat);
-	distance_m = vg_fence_distance_m(index, kind, lon, lat, HUGE_VAL);
+	distance_m = vg_fence_distance_m(index, &filter, lon, lat, HUGE_VAL);
 	if (isinf(distance_m))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(distance_m);

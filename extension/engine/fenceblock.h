@@ -38,10 +38,21 @@
 #define CELL_LIST                                                                                  \
 	UINT32_C(                                                                                      \
 		2) /* count, then entries: area, parity | runs << 1, then per run: first vertex, edges */
-#define CELL_NODE UINT32_C(3) /* bits, then 2^(2 bits) cells, row by row from the south */
+/*
+ * bits; a bit for each of its 2^(2 bits) cells that is not empty, since most points lie in no area
+ * and these bits stay in a processor's cache where a large node's cells do not; then the cells, row
+ * by row from the south
+ */
+#define CELL_NODE UINT32_C(3)
+/* Words that the bits of the cells take. */
+#define NODE_MARKS(bits) ((31 + (UINT32_C(1) << 2 * (bits))) / 32)
 #define CELL_TYPE(cell) ((cell) &3u)
 #define CELL_VALUE(cell) ((cell) >> 2)
 #define CELL_VALUE_MAX (UINT32_MAX >> 2)
+
+/* What a query asks of each area that it comes across, in a byte: all of them fit in a cache. */
+#define TRAIT_KIND 0x3f
+#define TRAIT_TIMES 0x80 /* not always valid, or not at all hours */
 
 /* Up to this many neighbouring edges of one ring share a box in the tree that finds the nearest
  * area. */
@@ -60,6 +71,7 @@ typedef struct FenceChunk
 	FenceBox box;
 	uint32_t vertex;
 	uint32_t edges;
+	uint32_t area;
 } FenceChunk;
 
 /* One kind's chunks, and the boxes above them level by level, lowest first. */
@@ -74,13 +86,14 @@ struct VgFenceIndex
 {
 	uint64_t size; /* of the block, in bytes */
 	uint64_t fence_at;
+	uint64_t trait_at;
 	uint64_t hours_at;
 	uint64_t vertex_at;
 	uint64_t chunk_at;
 	uint64_t box_at;
 	uint64_t word_at;
 	uint32_t fence_count;
-	uint32_t root; /* a cell */
+	uint32_t root[VG_FENCE_ROLES]; /* a cell: each role has a tree of its own */
 	double min_lon;
 	double min_lat;
 	double step_lon; /* degrees of a finest cell */
@@ -100,6 +113,20 @@ static inline const VgPoint *
 fence_vertices(const VgFenceIndex *index)
 {
 	return fence_part(index, index->vertex_at);
+}
+
+/* Whether the filter means an area, if its kind and role are right: by its validity and hours. */
+extern bool vg_fence_timely(const VgFenceIndex *index, const VgFenceFilter *filter,
+							uint32_t number);
+
+/* Whether the filter means this area; for most areas its trait, one byte, tells. */
+static inline bool
+fence_means(const VgFenceIndex *index, const VgFenceFilter *filter, uint32_t number)
+{
+	uint8_t trait = ((const uint8_t *) fence_part(index, index->trait_at))[number];
+
+	return (filter->kinds >> (trait & TRAIT_KIND) & 1) != 0 &&
+		   ((trait & TRAIT_TIMES) == 0 || vg_fence_timely(index, filter, number));
 }
 
 /* The right and the lower side of a cell, moved out by the margin: the same doubles whoever asks.
@@ -123,8 +150,9 @@ typedef struct FenceNearSize
 	uint32_t boxes;
 } FenceNearSize;
 
+#define FENCE_NEAR_SCRATCH 24 /* bytes that building takes per chunk */
+
 extern FenceNearSize vg_fence_near_size(const VgFenceSource *source);
-/* scratch: 16 bytes per chunk. */
 extern void vg_fence_near_build(VgFenceIndex *index, const VgFenceSource *source, void *scratch);
 
 #endif

@@ -20,7 +20,7 @@ static VgStatus blocks_place(FenceBuilder *builder, const VgFenceSource *source,
 static void areas_measure(FenceBuilder *builder, const VgFenceSource *source);
 static void grid_place(FenceBuilder *builder, const VgFenceSource *source);
 static void *item_part(FenceBuilder *builder, size_t size);
-static void root_fill(FenceBuilder *builder, const VgFenceSource *source, FenceCell *root);
+static void tree_build(FenceBuilder *builder, const VgFenceSource *source, VgFenceRole role);
 
 size_t
 vg_fence_room(const VgFenceSource *source)
@@ -34,8 +34,6 @@ VgStatus
 vg_fence_build(const VgFenceSource *source, void *memory, size_t size)
 {
 	FenceBuilder builder = {.made_max = UINT64_MAX};
-	FenceSquare plane = {.shift = FENCE_LEVEL_BITS};
-	FenceCell root = {.first = NULL};
 	VgStatus status = source_check(source);
 
 	if (status == VG_OK)
@@ -44,14 +42,9 @@ vg_fence_build(const VgFenceSource *source, void *memory, size_t size)
 		return status;
 	areas_measure(&builder, source);
 	if (!builder.full)
-	{
 		grid_place(&builder, source);
-		root_fill(&builder, source, &root);
-	}
-	if (!builder.full)
-		builder.index->root =
-			vg_fence_split(&builder, &root, plane,
-						   BUDGET_BASE + (uint64_t) source->vertex_count * BUDGET_PER_EDGE);
+	for (int role = 0; role < VG_FENCE_ROLES && !builder.full; role++)
+		tree_build(&builder, source, (VgFenceRole) role);
 	if (builder.full)
 		return VG_FULL;
 	builder.index->size = (builder.index->word_at + builder.used * sizeof(uint32_t) + 7) / 8 * 8;
@@ -112,6 +105,15 @@ source_check(const VgFenceSource *source)
 	return VG_OK;
 }
 
+static uint8_t
+trait_of(const VgFence *fence)
+{
+	bool always = fence->valid_from == INT64_MIN && fence->valid_until == INT64_MAX &&
+				  fence->hours_count == 0;
+
+	return (uint8_t) (fence->kind | (always ? 0 : TRAIT_TIMES));
+}
+
 /* blocks_place: the parts whose size is known go first, the words follow, scratch comes from the
  * end. */
 static VgStatus
@@ -120,7 +122,7 @@ blocks_place(FenceBuilder *builder, const VgFenceSource *source, void *memory, s
 	VgFenceIndex *index = memory;
 	FenceNearSize near = vg_fence_near_size(source);
 	uint64_t at = (sizeof(VgFenceIndex) + 7) / 8 * 8;
-	uint64_t fence_at = at, hours_at, vertex_at, chunk_at, box_at;
+	uint64_t fence_at = at, trait_at, hours_at, vertex_at, chunk_at, box_at;
 
 	at += (uint64_t) source->fence_count * sizeof(VgFence);
 	vertex_at = at;
@@ -131,10 +133,13 @@ blocks_place(FenceBuilder *builder, const VgFenceSource *source, void *memory, s
 	at += (uint64_t) near.boxes * sizeof(FenceBox);
 	hours_at = at;
 	at += ((uint64_t) source->hours_count * sizeof(VgFenceHours) + 7) / 8 * 8;
-	if (at + (uint64_t) near.chunks * 16 > size)
+	trait_at = at;
+	at += ((uint64_t) source->fence_count + 7) / 8 * 8;
+	if (at + (uint64_t) near.chunks * FENCE_NEAR_SCRATCH > size)
 		return VG_FULL;
 	memset(index, 0, sizeof(*index));
 	index->fence_at = fence_at;
+	index->trait_at = trait_at;
 	index->hours_at = hours_at;
 	index->vertex_at = vertex_at;
 	index->chunk_at = chunk_at;
@@ -143,6 +148,8 @@ blocks_place(FenceBuilder *builder, const VgFenceSource *source, void *memory, s
 	index->fence_count = source->fence_count;
 	if (source->fence_count > 0)
 		memcpy((char *) memory + fence_at, source->fence, source->fence_count * sizeof(VgFence));
+	for (uint32_t i = 0; i < source->fence_count; i++)
+		((uint8_t *) memory)[trait_at + i] = trait_of(&source->fence[i]);
 	if (source->hours_count > 0)
 		memcpy((char *) memory + hours_at, source->hours,
 			   source->hours_count * sizeof(VgFenceHours));
@@ -152,7 +159,8 @@ blocks_place(FenceBuilder *builder, const VgFenceSource *source, void *memory, s
 	builder->vertex = fence_vertices(index);
 	builder->word = (uint32_t *) (void *) ((char *) memory + at);
 	builder->scratch = (char *) memory + size / 8 * 8;
-	vg_fence_near_build(index, source, builder->scratch - (size_t) near.chunks * 16);
+	vg_fence_near_build(index, source,
+						builder->scratch - (size_t) near.chunks * FENCE_NEAR_SCRATCH);
 	return VG_OK;
 }
 
@@ -277,15 +285,35 @@ item_part(FenceBuilder *builder, size_t size)
 
 /* root_fill: the whole plane holds every edge of every area, and nothing lies east of it. */
 static void
-root_fill(FenceBuilder *builder, const VgFenceSource *source, FenceCell *root)
+root_fill(FenceBuilder *builder, const VgFenceSource *source, VgFenceRole role, FenceCell *root)
 {
 	for (uint32_t ring = 0; ring < source->ring_count; ring++)
 	{
-		FenceItem *item = vg_fence_item(builder, root, source->ring_fence[ring], false);
+		uint32_t area = source->ring_fence[ring], first = source->ring_first[ring];
+		uint32_t edges = source->ring_first[ring + 1] - first - 1;
+		FenceItem *item;
 
-		for (uint32_t i = source->ring_first[ring];
-			 !builder->full && i + 1 < source->ring_first[ring + 1]; i++)
-			vg_fence_add_edge(builder, item, i);
+		if (source->fence[area].role != (uint8_t) role)
+			continue;
+		item = vg_fence_item(builder, root, area, false);
+		for (uint32_t i = 0; !builder->full && i < edges; i++)
+			vg_fence_add_edge(builder, item, first + i);
+		root->edges += edges;
 	}
-	root->edges = source->vertex_count - source->ring_count;
+}
+
+/* tree_build: the areas of one role, over the plane. */
+static void
+tree_build(FenceBuilder *builder, const VgFenceSource *source, VgFenceRole role)
+{
+	FenceSquare plane = {.shift = FENCE_LEVEL_BITS};
+	FenceCell root = {.first = NULL};
+	char *mark = builder->scratch;
+
+	root_fill(builder, source, role, &root);
+	if (!builder->full)
+		builder->index->root[role] =
+			vg_fence_split(builder, &root, plane,
+						   BUDGET_BASE + (uint64_t) root.edges * BUDGET_PER_EDGE);
+	builder->scratch = mark;
 }

@@ -25,13 +25,14 @@ vg_fence_count(const VgFenceIndex *index)
 }
 
 void
-vg_fence_open(VgFenceCursor *cursor, const VgFenceIndex *index, double lon, double lat)
+vg_fence_open(VgFenceCursor *cursor, const VgFenceIndex *index, VgFenceRole role, double lon,
+			  double lat)
 {
 	const double cells = (double) (UINT32_C(1) << FENCE_LEVEL_BITS);
 	double x = (lon - index->min_lon) * index->per_lon;
 	double y = (lat - index->min_lat) * index->per_lat;
 	const uint32_t *word = fence_part(index, index->word_at);
-	uint32_t cell = index->root, shift = FENCE_LEVEL_BITS;
+	uint32_t cell = index->root[role], shift = FENCE_LEVEL_BITS;
 	uint32_t column, row;
 
 	cursor->left = 0;
@@ -42,10 +43,13 @@ vg_fence_open(VgFenceCursor *cursor, const VgFenceIndex *index, double lon, doub
 	while (CELL_TYPE(cell) == CELL_NODE)
 	{
 		const uint32_t *node = word + CELL_VALUE(cell);
-		uint32_t bits = node[0], mask = (UINT32_C(1) << bits) - 1;
+		uint32_t bits = node[0], mask = (UINT32_C(1) << bits) - 1, part;
 
 		shift -= bits;
-		cell = node[1 + ((((row >> shift) & mask) << bits) | ((column >> shift) & mask))];
+		part = (((row >> shift) & mask) << bits) | ((column >> shift) & mask);
+		if ((node[1 + part / 32] >> part % 32 & 1) == 0)
+			return;
+		cell = node[1 + NODE_MARKS(bits) + part];
 	}
 	if (cell == CELL_EMPTY)
 		return;
@@ -76,6 +80,24 @@ vg_fence_next(VgFenceCursor *cursor)
 		cursor->entry = entry + 2 + 2 * (entry[1] >> 1);
 		if (runs_cover(cursor->index, entry, cursor->p, cursor->right))
 			return entry[0];
+	}
+	return -1;
+}
+
+int64_t
+vg_fence_next_of(VgFenceCursor *cursor, const VgFenceFilter *filter)
+{
+	while (cursor->left > 0)
+	{
+		const uint32_t *entry = cursor->entry;
+		uint32_t number = entry == NULL ? cursor->single : entry[0];
+
+		cursor->left--;
+		if (entry != NULL)
+			cursor->entry = entry + 2 + 2 * (entry[1] >> 1);
+		if (fence_means(cursor->index, filter, number) &&
+			(entry == NULL || runs_cover(cursor->index, entry, cursor->p, cursor->right)))
+			return number;
 	}
 	return -1;
 }
@@ -121,13 +143,14 @@ runs_cover(const VgFenceIndex *index, const uint32_t *entry, VgPoint p, double r
 }
 
 int
-vg_fence_query(const VgFenceIndex *index, double lon, double lat, uint32_t *hits, int capacity)
+vg_fence_query(const VgFenceIndex *index, VgFenceRole role, double lon, double lat, uint32_t *hits,
+			   int capacity)
 {
 	VgFenceCursor cursor;
 	int64_t number;
 	int count = 0;
 
-	vg_fence_open(&cursor, index, lon, lat);
+	vg_fence_open(&cursor, index, role, lon, lat);
 	while ((number = vg_fence_next(&cursor)) >= 0)
 	{
 		if (count < capacity)
@@ -142,7 +165,7 @@ vg_fence_covers(const VgFenceIndex *index, uint32_t number, double lon, double l
 {
 	VgFenceCursor cursor;
 
-	vg_fence_open(&cursor, index, lon, lat);
+	vg_fence_open(&cursor, index, (VgFenceRole) vg_fence_get(index, number)->role, lon, lat);
 	for (; cursor.left > 0; cursor.left--)
 	{
 		const uint32_t *entry = cursor.entry;
@@ -196,17 +219,21 @@ hours_hold(const VgFenceHours *hours, int weekday, int minute)
 	return (today && minute >= hours->from_minute) || (yesterday && minute < hours->to_minute);
 }
 
-bool
-vg_fence_active(const VgFenceIndex *index, uint32_t number, int64_t time_us,
-				int32_t utc_offset_minutes)
+static bool
+fence_valid(const VgFence *fence, int64_t time_us)
 {
-	const VgFence *fence = vg_fence_get(index, number);
+	return time_us >= fence->valid_from && time_us < fence->valid_until;
+}
+
+/* hours_now: whether this time lies in the fence's active hours. */
+static bool
+hours_now(const VgFenceIndex *index, const VgFence *fence, int64_t time_us,
+		  int32_t utc_offset_minutes)
+{
 	const VgFenceHours *hours = fence_part(index, index->hours_at);
 	int64_t minutes, days;
 	int weekday, minute;
 
-	if (time_us < fence->valid_from || time_us >= fence->valid_until)
-		return false;
 	if (fence->hours_count == 0)
 		return true;
 	minutes = time_us / VG_MINUTE - (time_us % VG_MINUTE < 0) + utc_offset_minutes;
@@ -217,4 +244,22 @@ vg_fence_active(const VgFenceIndex *index, uint32_t number, int64_t time_us,
 		if (hours_hold(&hours[fence->hours_first + i], weekday, minute))
 			return true;
 	return false;
+}
+
+bool
+vg_fence_active(const VgFenceIndex *index, uint32_t number, int64_t time_us,
+				int32_t utc_offset_minutes)
+{
+	const VgFence *fence = vg_fence_get(index, number);
+
+	return fence_valid(fence, time_us) && hours_now(index, fence, time_us, utc_offset_minutes);
+}
+
+bool
+vg_fence_timely(const VgFenceIndex *index, const VgFenceFilter *filter, uint32_t number)
+{
+	const VgFence *fence = vg_fence_get(index, number);
+
+	return fence_valid(fence, filter->time_us) &&
+		   (!filter->hours || hours_now(index, fence, filter->time_us, filter->utc_offset_minutes));
 }

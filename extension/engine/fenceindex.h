@@ -16,6 +16,8 @@ typedef enum VgFenceRole
 	VG_FENCE_STAY = 1	  /* wider area in which a stay counts; present only where it differs */
 } VgFenceRole;
 
+#define VG_FENCE_ROLES 2
+
 /* Minutes of local time on some days of the week in which a fence is active. */
 typedef struct VgFenceHours
 {
@@ -54,6 +56,15 @@ typedef struct VgFenceSource
 
 typedef struct VgFenceIndex VgFenceIndex;
 
+/* Which areas a query means: those ... */
+typedef struct VgFenceFilter
+{
+	uint64_t kinds;				/* of these kinds, a bit each, ... */
+	int64_t time_us;			/* ... valid at this time ... */
+	bool hours;					/* ... and, where this is set, in their active hours then, by ... */
+	int32_t utc_offset_minutes; /* ... local time */
+} VgFenceFilter;
+
 /* The areas that cover a point, one after the other. */
 typedef struct VgFenceCursor
 {
@@ -81,15 +92,17 @@ extern size_t vg_fence_size(const VgFenceIndex *index);
 extern int vg_fence_count(const VgFenceIndex *index);
 
 /*
- * vg_fence_query: numbers of all areas that cover the point, ascending, up to capacity; returns how
- * many there are (more than capacity: call again with more room).  Both roles are answered; see
- * vg_fence_get.
+ * vg_fence_query: numbers of all areas of a role that cover the point, ascending, up to capacity;
+ * returns how many there are (more than capacity: call again with more room).
  */
-extern int vg_fence_query(const VgFenceIndex *index, double lon, double lat, uint32_t *hits,
-						  int capacity);
+extern int vg_fence_query(const VgFenceIndex *index, VgFenceRole role, double lon, double lat,
+						  uint32_t *hits, int capacity);
 /* The same without room for them: open, then next until it returns -1. */
-extern void vg_fence_open(VgFenceCursor *cursor, const VgFenceIndex *index, double lon, double lat);
+extern void vg_fence_open(VgFenceCursor *cursor, const VgFenceIndex *index, VgFenceRole role,
+						  double lon, double lat);
 extern int64_t vg_fence_next(VgFenceCursor *cursor);
+/* Only those that the filter means; looks at the edges of no other. */
+extern int64_t vg_fence_next_of(VgFenceCursor *cursor, const VgFenceFilter *filter);
 extern const VgFence *vg_fence_get(const VgFenceIndex *index, uint32_t number);
 /* The number of the area of this fence and role, or -1 (deleted, or the role is not present). */
 extern int64_t vg_fence_find(const VgFenceIndex *index, int64_t id, VgFenceRole role);
@@ -99,11 +112,11 @@ extern bool vg_fence_active(const VgFenceIndex *index, uint32_t number, int64_t 
 /* Whether this one area covers the point. */
 extern bool vg_fence_covers(const VgFenceIndex *index, uint32_t number, double lon, double lat);
 /*
- * vg_fence_distance_m: metres to the nearest COVERED area of a kind, 0 on and in it, HUGE_VAL
- * beyond max_m or where there is none.  Within 0.1 % up to 10 km; farther on the ellipsoid, to the
- * point that is nearest in degrees scaled at p.
+ * vg_fence_distance_m: metres to the nearest COVERED area that the filter means, 0 on and in it,
+ * HUGE_VAL beyond max_m or where there is none.  Within 0.1 % up to 10 km; farther on the
+ * ellipsoid, to the point that is nearest in degrees scaled at p.
  */
-extern double vg_fence_distance_m(const VgFenceIndex *index, int kind, double lon, double lat,
-								  double max_m);
+extern double vg_fence_distance_m(const VgFenceIndex *index, const VgFenceFilter *filter,
+								  double lon, double lat, double max_m);
 
 #endif

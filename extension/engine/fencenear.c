@@ -20,13 +20,16 @@
 /* From here on the plane about the point is left for the ellipsoid. */
 #define LOCAL_M 10000.0
 
-/* A chunk before it has its place: 16 bytes, as vg_fence_near_build promises. */
+/* A chunk before it has its place. */
 typedef struct Draft
 {
 	uint64_t order; /* kind, then the curve through the longitudes and latitudes */
 	uint32_t vertex;
 	uint32_t edges;
+	uint32_t area;
 } Draft;
+
+_Static_assert(sizeof(Draft) <= FENCE_NEAR_SCRATCH, "a draft has its room in scratch");
 
 /* Boxes of one level of one kind's tree. */
 typedef struct Level
@@ -38,6 +41,7 @@ typedef struct Level
 typedef struct Search
 {
 	const VgFenceIndex *index;
+	const VgFenceFilter *filter;
 	VgPoint p;
 	double place[3];
 	double best_m;
@@ -222,6 +226,7 @@ drafts_make(const VgFenceSource *source, Draft *draft)
 		{
 			draft[count].vertex = first;
 			draft[count].edges = last - first < CHUNK_EDGES ? last - first : CHUNK_EDGES;
+			draft[count].area = source->ring_fence[ring];
 			draft[count].order =
 				order_of(source->fence[source->ring_fence[ring]].kind, source->vertex[first]);
 			count++;
@@ -243,6 +248,7 @@ vg_fence_near_build(VgFenceIndex *index, const VgFenceSource *source, void *scra
 	{
 		chunk[i].vertex = draft[i].vertex;
 		chunk[i].edges = draft[i].edges;
+		chunk[i].area = draft[i].area;
 		chunk[i].box = box_of(source->vertex + draft[i].vertex, draft[i].edges);
 	}
 	forests_count(source, index->forest);
@@ -291,9 +297,12 @@ static void
 search_chunk(Search *search, const FenceChunk *chunk)
 {
 	VgPoint nearest;
-	double distance_m = vg_polyline_m(search->p, fence_vertices(search->index) + chunk->vertex,
-									  (int) chunk->edges + 1, &nearest);
+	double distance_m;
 
+	if (!fence_means(search->index, search->filter, chunk->area))
+		return;
+	distance_m = vg_polyline_m(search->p, fence_vertices(search->index) + chunk->vertex,
+							   (int) chunk->edges + 1, &nearest);
 	if (distance_m > LOCAL_M)
 		distance_m = vg_geodesic_m(search->p, nearest);
 	if (distance_m <= search->best_m)
@@ -347,41 +356,39 @@ search_below(Search *search, int depth, uint32_t number)
 		search_children(search, depth, number);
 }
 
-/* kind_inside: whether an area of this kind covers the point. */
-static bool
-kind_inside(const VgFenceIndex *index, int kind, double lon, double lat)
+/* search_kind: bring the best so far down to the nearest area of this kind. */
+static void
+search_kind(Search *search, int kind)
 {
-	VgFenceCursor cursor;
-	int64_t number;
-
-	vg_fence_open(&cursor, index, lon, lat);
-	while ((number = vg_fence_next(&cursor)) >= 0)
-	{
-		const VgFence *fence = vg_fence_get(index, (uint32_t) number);
-
-		if (fence->kind == kind && fence->role == VG_FENCE_COVERED)
-			return true;
-	}
-	return false;
-}
-
-double
-vg_fence_distance_m(const VgFenceIndex *index, int kind, double lon, double lat, double max_m)
-{
-	Search search = {.index = index, .p = {lon, lat}, .best_m = max_m};
+	const FenceForest *forest = &search->index->forest[kind];
 	uint32_t boxes;
 	int depth;
 
-	if (kind < 0 || kind >= FENCE_KINDS || index->forest[kind].chunk_count == 0 ||
-		!(fabs(lon) + fabs(lat) < HUGE_VAL))
+	if (forest->chunk_count == 0)
+		return;
+	depth = levels_of(forest, search->level, &boxes);
+	if (box_m(search_box(search, depth, 0), search->place) <= search->best_m)
+		search_below(search, depth, 0);
+}
+
+double
+vg_fence_distance_m(const VgFenceIndex *index, const VgFenceFilter *filter, double lon, double lat,
+					double max_m)
+{
+	Search search = {.index = index,
+					 .filter = filter,
+					 .p = {lon, lat},
+					 .best_m = nextafter(max_m, HUGE_VAL)};
+	VgFenceCursor cursor;
+
+	if (!(fabs(lon) + fabs(lat) < HUGE_VAL))
 		return HUGE_VAL;
-	if (kind_inside(index, kind, lon, lat))
+	vg_fence_open(&cursor, index, VG_FENCE_COVERED, lon, lat);
+	if (vg_fence_next_of(&cursor, filter) >= 0)
 		return 0.0;
 	place_of(search.p, search.place);
-	depth = levels_of(&index->forest[kind], search.level, &boxes);
-	if (box_m(search_box(&search, depth, 0), search.place) > max_m)
-		return HUGE_VAL;
-	search.best_m = nextafter(max_m, HUGE_VAL);
-	search_below(&search, depth, 0);
+	for (int kind = 0; kind < FENCE_KINDS; kind++)
+		if ((filter->kinds >> kind & 1) != 0)
+			search_kind(&search, kind);
 	return search.best_m <= max_m ? search.best_m : HUGE_VAL;
 }

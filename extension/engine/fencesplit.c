@@ -110,11 +110,14 @@ static uint32_t
 node_write(FenceBuilder *builder, const FenceCell *children, FenceSquare square, uint64_t budget)
 {
 	uint32_t cells = UINT32_C(1) << (2 * square.bits), shift = square.shift - square.bits;
-	uint64_t node = words_take(builder, 1 + (uint64_t) cells), edges = 1;
+	uint32_t marks = NODE_MARKS(square.bits), *mark;
+	uint64_t node = words_take(builder, 1 + (uint64_t) marks + cells), edges = 1;
 
 	if (builder->full)
 		return CELL_EMPTY;
 	builder->word[node] = square.bits;
+	mark = builder->word + node + 1;
+	memset(mark, 0, marks * sizeof(uint32_t));
 	for (uint32_t i = 0; i < cells; i++)
 		edges += children[i].edges;
 	for (uint32_t i = 0; i < cells; i++)
@@ -124,8 +127,12 @@ node_write(FenceBuilder *builder, const FenceCell *children, FenceSquare square,
 							.row = square.row + ((i >> square.bits) << shift),
 							.shift = shift};
 
-		builder->word[node + 1 + i] =
+		uint32_t child =
 			vg_fence_split(builder, &children[i], part, budget * children[i].edges / edges);
+
+		mark[marks + i] = child;
+		if (child != CELL_EMPTY)
+			mark[i / 32] |= UINT32_C(1) << i % 32;
 	}
 	return (uint32_t) node << 2 | CELL_NODE;
 }

@@ -202,8 +202,8 @@ step_match(VgStep *step)
 		step->segment = vg_road_get(step->world->roads, step->segment_number);
 	state->segment_id = step->segment != NULL ? step->segment->id : 0;
 	state->segment_guess = step->segment_number;
-	step->hit_count = vg_fence_query(step->world->fences, position->lon, position->lat,
-									 step->world->hits, step->world->hit_capacity);
+	step->hit_count = vg_fence_query(step->world->fences, VG_FENCE_COVERED, position->lon,
+									 position->lat, step->world->hits, step->world->hit_capacity);
 }
 
 static void

@@ -30,8 +30,7 @@ place_fence(const VgStep *step, VgVehicleModel model, uint64_t kinds)
 		uint32_t number = step->world->hits[i];
 		const VgFence *fence = vg_fence_get(step->world->fences, number);
 
-		if (fence->role == VG_FENCE_COVERED && place_concerns(step, fence, number, kinds) &&
-			!vg_step_silent(step, model, fence->id))
+		if (place_concerns(step, fence, number, kinds) && !vg_step_silent(step, model, fence->id))
 			return fence;
 	}
 	return NULL;
@@ -115,19 +114,25 @@ static const VgFence *
 stay_fence(const VgStep *step, VgVehicleModel model, const VgStay *stay, const VgStayRule *rule)
 {
 	const VgFenceIndex *fences = step->world->fences;
-	uint32_t *hits = step->world->hits;
-	int32_t count = vg_fence_query(fences, stay->lon, stay->lat, hits, step->world->hit_capacity);
 	const VgFence *found = NULL;
+	VgFenceCursor cursor;
+	int64_t number;
 
-	for (int32_t i = 0; i < count; i++)
+	for (int role = 0; role < VG_FENCE_ROLES; role++)
 	{
-		const VgFence *fence = vg_fence_get(fences, hits[i]);
+		vg_fence_open(&cursor, fences, (VgFenceRole) role, stay->lon, stay->lat);
+		while ((number = vg_fence_next(&cursor)) >= 0)
+		{
+			const VgFence *fence = vg_fence_get(fences, (uint32_t) number);
 
-		if (place_concerns(step, fence, hits[i], step->rules->normal_stop))
-			return NULL;
-		if (found == NULL && place_concerns(step, fence, hits[i], rule->fence_kinds) &&
-			!vg_step_silent(step, model, fence->id) && stay_active(step, hits[i], rule->raise_us))
-			found = fence;
+			if (place_concerns(step, fence, (uint32_t) number, step->rules->normal_stop))
+				return NULL;
+			if (found == NULL &&
+				place_concerns(step, fence, (uint32_t) number, rule->fence_kinds) &&
+				!vg_step_silent(step, model, fence->id) &&
+				stay_active(step, (uint32_t) number, rule->raise_us))
+				found = fence;
+		}
 	}
 	return found;
 }

@@ -31,7 +31,7 @@ typedef struct VgStep
 	double way_m;		 /* from the newest plausible point; negative = unknown */
 	const VgRoadSegment *segment; /* NULL = off road or not located */
 	int32_t segment_number;
-	int32_t hit_count; /* areas that cover the point, in world->hits */
+	int32_t hit_count; /* COVERED areas around the point, in world->hits */
 } VgStep;
 
 extern bool vg_step_enabled(const VgStep *step, VgVehicleModel model);

@@ -86,26 +86,66 @@ build(void)
 	return memory;
 }
 
+/* distance_m: to the nearest fence of a kind that is valid at time 0. */
+static double
+distance_m(const VgFenceIndex *index, int kind, double lon, double lat, double max_m)
+{
+	VgFenceFilter filter = {.kinds = UINT64_C(1) << kind};
+
+	return vg_fence_distance_m(index, &filter, lon, lat, max_m);
+}
+
+/* check_filtered: what the filter leaves of the areas that cover the point. */
+static void
+check_filtered(const VgFenceIndex *index, const VgFenceFilter *filter, VgPoint p)
+{
+	VgFenceCursor all, cursor;
+	int64_t number, want;
+
+	vg_fence_open(&all, index, VG_FENCE_COVERED, p.lon, p.lat);
+	vg_fence_open(&cursor, index, VG_FENCE_COVERED, p.lon, p.lat);
+	do
+	{
+		number = vg_fence_next_of(&cursor, filter);
+		while ((want = vg_fence_next(&all)) >= 0)
+		{
+			const VgFence *one = vg_fence_get(index, (uint32_t) want);
+
+			if ((filter->kinds >> one->kind & 1) != 0 && filter->time_us >= one->valid_from &&
+				filter->time_us < one->valid_until &&
+				(!filter->hours || vg_fence_active(index, (uint32_t) want, filter->time_us,
+												   filter->utc_offset_minutes)))
+				break;
+		}
+		CHECK_INT(number, want);
+	} while (number >= 0);
+}
+
 /* check_point: one check of all areas at one point. */
 static void
 check_point(const VgFenceIndex *index, VgPoint p)
 {
-	uint32_t hits[FENCES_MAX];
-	int count = vg_fence_query(index, p.lon, p.lat, hits, FENCES_MAX), found = 0;
+	static uint32_t hits[VG_FENCE_ROLES][FENCES_MAX];
+	int count[VG_FENCE_ROLES], found[VG_FENCE_ROLES] = {0, 0};
 
+	for (int role = 0; role < VG_FENCE_ROLES; role++)
+		count[role] =
+			vg_fence_query(index, (VgFenceRole) role, p.lon, p.lat, hits[role], FENCES_MAX);
 	for (uint32_t i = 0; i < source.fence_count; i++)
 	{
+		uint8_t role = source.fence[i].role;
 		bool want = naive_covers(&source, i, p);
-		bool got = found < count && hits[found] == i;
+		bool got = found[role] < count[role] && hits[role][found[role]] == i;
 
-		found += got;
+		found[role] += got;
 		if (got != want || vg_fence_covers(index, i, p.lon, p.lat) != want)
 		{
 			printf("at %.17g %.17g area %u: ", p.lon, p.lat, (unsigned) i);
 			CHECK_INT(got, want);
 		}
 	}
-	CHECK_INT(found, count);
+	CHECK_INT(found[VG_FENCE_COVERED], count[VG_FENCE_COVERED]);
+	CHECK_INT(found[VG_FENCE_STAY], count[VG_FENCE_STAY]);
 }
 
 /* check_around: a point, its neighbours by one unit in the last place, and on the same level far
@@ -186,9 +226,9 @@ test_squares(void)
 
 	source_clear();
 	index = build();
-	CHECK_INT(vg_fence_query(index, 0, 0, hits, 2), 0);
+	CHECK_INT(vg_fence_query(index, VG_FENCE_COVERED, 0, 0, hits, 2), 0);
 	CHECK_INT(vg_fence_count(index), 0);
-	CHECK_REAL(vg_fence_distance_m(index, 0, 0, 0, HUGE_VAL), HUGE_VAL, 0);
+	CHECK_REAL(distance_m(index, 0, 0, 0, HUGE_VAL), HUGE_VAL, 0);
 
 	add_fence(7, 0);
 	add_ring(outer, 4);
@@ -197,31 +237,33 @@ test_squares(void)
 	add_fence(9, 1);
 	add_ring(beside, 4);
 	index = build();
-	CHECK_INT(vg_fence_query(index, 120.1, 30.1, hits, 2), 1);
+	CHECK_INT(vg_fence_query(index, VG_FENCE_COVERED, 120.1, 30.1, hits, 2), 1);
 	CHECK_INT(hits[0], 0);
-	CHECK_INT(vg_fence_query(index, 120.3, 30.3, hits, 2), 0);	/* in the hole */
-	CHECK_INT(vg_fence_query(index, 120.25, 30.5, hits, 2), 1); /* on its border */
-	CHECK_INT(vg_fence_query(index, 120.5, 30.5, hits, 2), 1);	/* island in the hole */
-	CHECK_INT(vg_fence_query(index, 121, 30.5, hits, 2), 2);	/* common border */
+	CHECK_INT(vg_fence_query(index, VG_FENCE_COVERED, 120.3, 30.3, hits, 2), 0); /* in the hole */
+	CHECK_INT(vg_fence_query(index, VG_FENCE_COVERED, 120.25, 30.5, hits, 2),
+			  1); /* on its border */
+	CHECK_INT(vg_fence_query(index, VG_FENCE_COVERED, 120.5, 30.5, hits, 2),
+			  1); /* island in the hole */
+	CHECK_INT(vg_fence_query(index, VG_FENCE_COVERED, 121, 30.5, hits, 2), 2); /* common border */
 	CHECK_INT(hits[1], 1);
-	CHECK_INT(vg_fence_query(index, 121, 30.5, hits, 0), 2);
-	CHECK_INT(vg_fence_query(index, NAN, 30.5, hits, 2), 0);
-	CHECK_INT(vg_fence_query(index, 120.5, INFINITY, hits, 2), 0);
+	CHECK_INT(vg_fence_query(index, VG_FENCE_COVERED, 121, 30.5, hits, 0), 2);
+	CHECK_INT(vg_fence_query(index, VG_FENCE_COVERED, NAN, 30.5, hits, 2), 0);
+	CHECK_INT(vg_fence_query(index, VG_FENCE_COVERED, 120.5, INFINITY, hits, 2), 0);
 	CHECK_INT(vg_fence_find(index, 9, VG_FENCE_COVERED), 1);
 	CHECK_INT(vg_fence_find(index, 9, VG_FENCE_STAY), -1);
 	CHECK_INT(vg_fence_find(index, 8, VG_FENCE_COVERED), -1);
 	check_everywhere(index, 1, 1000, 119.5, 29.5, 3);
 
-	CHECK_REAL(vg_fence_distance_m(index, 0, 120.5, 30.5, HUGE_VAL), 0, 0);
-	CHECK_REAL(vg_fence_distance_m(index, 0, 120.3, 30.5, HUGE_VAL),
+	CHECK_REAL(distance_m(index, 0, 120.5, 30.5, HUGE_VAL), 0, 0);
+	CHECK_REAL(distance_m(index, 0, 120.3, 30.5, HUGE_VAL),
 			   vg_local_m(POINT(120.3, 30.5), POINT(120.25, 30.5)), 1e-3);
-	CHECK_REAL(vg_fence_distance_m(index, 1, 120.99, 30.5, HUGE_VAL), 960.2, 0.5);
-	CHECK_REAL(vg_fence_distance_m(index, 1, 120.99, 30.5, 900), HUGE_VAL, 0);
-	CHECK_REAL(vg_fence_distance_m(index, 2, 120.99, 30.5, HUGE_VAL), HUGE_VAL, 0);
-	CHECK_REAL(vg_fence_distance_m(index, 1, 121, 40.0, HUGE_VAL),
+	CHECK_REAL(distance_m(index, 1, 120.99, 30.5, HUGE_VAL), 960.2, 0.5);
+	CHECK_REAL(distance_m(index, 1, 120.99, 30.5, 900), HUGE_VAL, 0);
+	CHECK_REAL(distance_m(index, 2, 120.99, 30.5, HUGE_VAL), HUGE_VAL, 0);
+	CHECK_REAL(distance_m(index, 1, 121, 40.0, HUGE_VAL),
 			   vg_geodesic_m(POINT(121, 40), POINT(121, 31)), 1);
-	CHECK_REAL(vg_fence_distance_m(index, 64, 120.5, 30.5, HUGE_VAL), HUGE_VAL, 0);
-	CHECK_REAL(vg_fence_distance_m(index, 0, NAN, 30.5, HUGE_VAL), HUGE_VAL, 0);
+	CHECK_REAL(distance_m(index, 63, 120.5, 30.5, HUGE_VAL), HUGE_VAL, 0);
+	CHECK_REAL(distance_m(index, 0, NAN, 30.5, HUGE_VAL), HUGE_VAL, 0);
 }
 
 static void
@@ -333,9 +375,69 @@ test_city(void)
 							vg_polyline_m(p, vertex + ring_first[ring],
 										  (int) (ring_first[ring + 1] - ring_first[ring]), NULL));
 			}
-		CHECK_REAL(vg_fence_distance_m(index, 1, p.lon, p.lat, HUGE_VAL), want,
+		CHECK_REAL(distance_m(index, 1, p.lon, p.lat, HUGE_VAL), want,
 				   want < 1e4 ? 1e-6 : want * 0.01);
 	}
+}
+
+/* Kinds, roles, validity and hours: what a query means is all that it finds, inside and nearest. */
+static void
+test_filter(void)
+{
+	VgPoint square[4] = {POINT(10, 10), POINT(10.1, 10), POINT(10.1, 10.1), POINT(10, 10.1)};
+	VgFenceFilter filter = {.kinds = 1, .time_us = 5 * VG_DAY};
+	const VgFenceIndex *index;
+
+	source_clear();
+	hours[0] = (VgFenceHours){.days = 127, .from_minute = 8 * 60, .to_minute = 9 * 60};
+	source.hours_count = 1;
+	add_fence(1, 0)->valid_until = 5 * VG_DAY;
+	add_ring(square, 4);
+	add_fence(2, 63)->valid_from = 5 * VG_DAY;
+	add_ring(square, 4);
+	add_fence(3, 1)->hours_count = 1;
+	add_ring(square, 4);
+	add_fence(3, 1)->role = VG_FENCE_STAY;
+	add_ring(square, 4);
+	for (int64_t id = 4; id < 200; id++) /* enough of them for a tree of boxes */
+	{
+		VgFence *added = add_fence(id, (uint8_t) (id % 3));
+
+		added->valid_from = id % 4 == 0 ? 5 * VG_DAY : INT64_MIN;
+		added->valid_until = id % 5 == 0 ? 6 * VG_DAY : INT64_MAX;
+		added->hours_count = id % 7 == 0;
+		add_star(10.05 + 0.2 * random_unit(), 10.05 + 0.2 * random_unit(), 0.04, 20);
+	}
+	index = build();
+	for (int i = 0; i < 2000; i++)
+	{
+		VgFenceFilter some = {.kinds = (uint64_t) (i % 8) | UINT64_C(1) << 63,
+							  .time_us = (4 + i % 3) * VG_DAY + i % 24 * VG_HOUR,
+							  .hours = i % 2 != 0,
+							  .utc_offset_minutes = 480};
+
+		check_filtered(index, &some, POINT(10 + 0.3 * random_unit(), 10 + 0.3 * random_unit()));
+	}
+
+	filter.kinds = UINT64_C(1) << 63; /* one fence, valid from day 5 on */
+	CHECK_REAL(vg_fence_distance_m(index, &filter, 10.1, 10.05, HUGE_VAL), 0, 0);
+	filter.time_us--;
+	CHECK_REAL(vg_fence_distance_m(index, &filter, 10.1, 10.05, HUGE_VAL), HUGE_VAL, 0);
+
+	source.fence_count = source.ring_count = 3; /* the first three alone */
+	source.vertex_count = 15;
+	index = build();
+	filter.kinds = 3;
+	CHECK_REAL(vg_fence_distance_m(index, &filter, 10.2, 10.05, HUGE_VAL),
+			   vg_local_m(POINT(10.2, 10.05), POINT(10.1, 10.05)), 1e-3);
+	filter.hours = true; /* at 23:59 the third is not active, but the first is valid */
+	CHECK_REAL(vg_fence_distance_m(index, &filter, 10.05, 10.05, HUGE_VAL), 0, 0);
+	filter.time_us++;
+	CHECK_REAL(vg_fence_distance_m(index, &filter, 10.05, 10.05, HUGE_VAL), HUGE_VAL, 0);
+	filter.time_us += 8 * VG_HOUR;
+	CHECK_REAL(vg_fence_distance_m(index, &filter, 10.05, 10.05, HUGE_VAL), 0, 0);
+	filter.kinds = 1;
+	CHECK_REAL(vg_fence_distance_m(index, &filter, 10.05, 10.05, HUGE_VAL), HUGE_VAL, 0);
 }
 
 /* A map without gaps: cells of a lattice whose inner corners are shifted, so that every edge is two
@@ -424,6 +526,7 @@ main(void)
 	test_margins();
 	test_hours();
 	test_refusals();
+	test_filter();
 	test_city();
 	test_lattice();
 	test_piles();
