@@ -100,10 +100,23 @@ vg_fences(void)
 	return (const VgFenceIndex *) ((const char *) block + block->index_at);
 }
 
+uint64
+vg_fence_generation(void)
+{
+	return fence_block.generation;
+}
+
 int
 vg_fence_kind_bit(const char *code)
 {
-	const FenceBlock *block = fence_block_get();
+	(void) fence_block_get();
+	return vg_fence_kind_bit_held(code);
+}
+
+int
+vg_fence_kind_bit_held(const char *code)
+{
+	const FenceBlock *block = fence_block.data;
 
 	for (int i = 0; i < block->kind_count; i++)
 		if (strcmp(block->kind[i].code, code) == 0)

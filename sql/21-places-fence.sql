@@ -154,23 +154,29 @@ REVOKE ALL ON FUNCTION vigil.fence_kind_redraw() FROM PUBLIC;
 CREATE TRIGGER fence_kind_redraw AFTER UPDATE OF stay_buffer_m ON vigil.fence_kind
     FOR EACH ROW WHEN (NEW.stay_buffer_m <> OLD.stay_buffer_m) EXECUTE FUNCTION vigil.fence_kind_redraw();
 
-CREATE FUNCTION vigil.fences_at(lon double precision, lat double precision, kinds text[] DEFAULT NULL) RETURNS SETOF bigint
-LANGUAGE c STABLE PARALLEL SAFE ROWS 2 AS 'MODULE_PATHNAME', 'vigil_fences_at';
-COMMENT ON FUNCTION vigil.fences_at(double precision, double precision, text[]) IS 'Ids of the fences (with their buffers) that cover a point in WGS84 degrees, as ST_Covers(covered, point) says; kinds null = all; whatever their hours and validity. Errors 22003: point out of range; 22023: unknown kind';
-CREATE FUNCTION vigil.inside(lon double precision, lat double precision, kind text) RETURNS boolean
-LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_inside';
-COMMENT ON FUNCTION vigil.inside(double precision, double precision, text) IS 'Whether a fence of the kind covers the point (WGS84 degrees), whatever its hours and validity. Errors 22003: point out of range; 22023: unknown kind';
-CREATE FUNCTION vigil.inside(point geometry, kind text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN vigil.inside(ST_X(point), ST_Y(point), kind);
-COMMENT ON FUNCTION vigil.inside(geometry, text) IS 'Whether a fence of the kind covers the point geometry; as inside(lon, lat, kind)';
-CREATE FUNCTION vigil.fence_distance_m(lon double precision, lat double precision, kind text) RETURNS double precision
-LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_fence_distance_m';
-COMMENT ON FUNCTION vigil.fence_distance_m(double precision, double precision, text) IS 'Metres on the ellipsoid from a point (WGS84 degrees) to the nearest fence (with its buffer) of the kind, 0 in it and on its border, null where there is none; whatever its hours and validity. Edges are straight in degrees; so the answer is that of ST_Distance on geography for edges of a few km, and differs by up to a tenth near edges of half a degree. Errors 22003: point out of range; 22023: unknown kind';
-CREATE FUNCTION vigil.fence_distance_m(point geometry, kind text) RETURNS double precision
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN vigil.fence_distance_m(ST_X(point), ST_Y(point), kind);
-COMMENT ON FUNCTION vigil.fence_distance_m(geometry, text) IS 'Metres from a point geometry to the nearest fence of the kind; as fence_distance_m(lon, lat, kind)';
+-- Which fences count: with a time at, those in force then, as for the models; without, those valid now, at whatever hours.
+CREATE FUNCTION vigil.fence_list(lon double precision, lat double precision, kinds text[] DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS bigint[]
+LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_fence_list';
+COMMENT ON FUNCTION vigil.fence_list(double precision, double precision, text[], timestamptz)
+    IS 'What vigil.fences_at() answers as one array, ascending; null where there is no fence. Errors as there';
+-- One SELECT, so that the planner puts it into a FROM clause as it stands; a function that returns a set would be given a
+-- tuplestore of its own for each point there.
+CREATE FUNCTION vigil.fences_at(lon double precision, lat double precision, kinds text[] DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS SETOF bigint
+LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
+RETURN unnest(vigil.fence_list(lon, lat, kinds, at));
+COMMENT ON FUNCTION vigil.fences_at(double precision, double precision, text[], timestamptz) IS 'Ids of the fences (with their buffers) that cover a point in WGS84 degrees, as ST_Covers(covered, point) says; kinds null = all. With at those in force at that time (valid and in their active hours, as the models take them), without it those valid now, whatever their hours. Fast in FROM; for an array in each row vigil.fence_list() is faster. Errors 22003: point out of range; 22023: unknown kind; 22008: at is infinite';
+CREATE FUNCTION vigil.inside(lon double precision, lat double precision, kind text, at timestamptz DEFAULT NULL) RETURNS boolean
+LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_inside';
+COMMENT ON FUNCTION vigil.inside(double precision, double precision, text, timestamptz) IS 'Whether a fence of the kind covers the point (WGS84 degrees); null where point or kind are null. With at a fence in force at that time (valid and in its active hours, as the models take it), without it one valid now, whatever its hours; a rule on rows of a stream gives observed_at. Errors 22003: point out of range; 22023: unknown kind; 22008: at is infinite';
+CREATE FUNCTION vigil.inside(point geometry, kind text, at timestamptz DEFAULT NULL) RETURNS boolean
+LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_inside_geometry';
+COMMENT ON FUNCTION vigil.inside(geometry, text, timestamptz) IS 'Whether a fence of the kind covers the point; null for an empty one; as inside(lon, lat, kind, at). Error 22023 also: the geometry is no point, or its SRID none of 4326, 4490, 0';
+CREATE FUNCTION vigil.fence_distance_m(lon double precision, lat double precision, kind text, at timestamptz DEFAULT NULL) RETURNS double precision
+LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_fence_distance_m';
+COMMENT ON FUNCTION vigil.fence_distance_m(double precision, double precision, text, timestamptz) IS 'Metres on the ellipsoid from a point (WGS84 degrees) to the nearest fence (with its buffer) of the kind, 0 in it and on its border, null where there is none. With at a fence in force at that time (valid and in its active hours), without it one valid now, whatever its hours. Edges are straight in degrees; so the answer is that of ST_Distance on geography for edges of a few km, and differs by up to a tenth near edges of half a degree. Errors 22003: point out of range; 22023: unknown kind; 22008: at is infinite';
+CREATE FUNCTION vigil.fence_distance_m(point geometry, kind text, at timestamptz DEFAULT NULL) RETURNS double precision
+LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_fence_distance_geometry_m';
+COMMENT ON FUNCTION vigil.fence_distance_m(geometry, text, timestamptz) IS 'Metres from a point to the nearest fence of the kind; null for an empty point; as fence_distance_m(lon, lat, kind, at). Error 22023 also: the geometry is no point, or its SRID none of 4326, 4490, 0';
 
 CREATE FUNCTION vigil.from_gcj02_bytes(ewkb bytea) RETURNS bytea
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'vigil_from_gcj02';

@@ -37,6 +37,15 @@ typedef struct Walk
 	void *context;
 } Walk;
 
+/* What a geometry begins with. */
+typedef struct Header
+{
+	uint32_t type;
+	uint32_t srid;
+	uint32_t width;
+	bool swapped;
+} Header;
+
 static VgStatus walk_geometry(Walk *walk, int depth);
 
 static bool
@@ -106,31 +115,50 @@ walk_parts(Walk *walk, bool swapped, int depth)
 	return status;
 }
 
+/* take_header: byte order, type and SRID of a geometry; width 2 to 4 by its z and m. */
 static VgStatus
-walk_geometry(Walk *walk, int depth)
+take_header(Walk *walk, Header *header)
 {
-	uint32_t type, ignored, width, sequences;
-	bool swapped;
+	uint32_t type;
 
-	if (depth > DEPTH_MAX)
-		return VG_RANGE;
 	if (walk->left < 1)
 		return VG_SHORT;
 	if (*walk->at > 1)
 		return VG_SYNTAX;
-	swapped = (*walk->at == 1) != machine_is_little();
+	header->swapped = (*walk->at == 1) != machine_is_little();
+	header->srid = 0;
 	walk->at++;
 	walk->left--;
-	if (!take_word(walk, swapped, &type) ||
-		((type & FLAG_SRID) && !take_word(walk, swapped, &ignored)))
+	if (!take_word(walk, header->swapped, &type) ||
+		((type & FLAG_SRID) && !take_word(walk, header->swapped, &header->srid)))
 		return VG_SHORT;
-	width = 2u + ((type & FLAG_Z) != 0) + ((type & FLAG_M) != 0);
+	header->width = 2u + ((type & FLAG_Z) != 0) + ((type & FLAG_M) != 0);
 	type &= ~(FLAG_Z | FLAG_M | FLAG_SRID);
-	if (type >= 1000 && width == 2)
+	if (type >= 1000 && header->width == 2)
 	{
-		width = type >= 3000 ? 4 : 3;
+		header->width = type >= 3000 ? 4 : 3;
 		type %= 1000;
 	}
+	header->type = type;
+	return VG_OK;
+}
+
+static VgStatus
+walk_geometry(Walk *walk, int depth)
+{
+	Header header;
+	uint32_t type, width, sequences;
+	bool swapped;
+	VgStatus status;
+
+	if (depth > DEPTH_MAX)
+		return VG_RANGE;
+	status = take_header(walk, &header);
+	if (status != VG_OK)
+		return status;
+	type = header.type;
+	width = header.width;
+	swapped = header.swapped;
 
 	if (type == WKB_POINT)
 		return walk_points(walk, 1, width, swapped);
@@ -163,19 +191,32 @@ vg_wkb_walk(unsigned char *bytes, size_t size, VgWkbVisit visit, void *context)
 uint32_t
 vg_wkb_srid(unsigned char *bytes, size_t size)
 {
-	Walk walk = {bytes, size, NULL, NULL};
-	uint32_t type, srid;
-	bool swapped;
+	Walk walk = {.at = bytes, .left = size};
+	Header header;
 
-	if (size < 1 || *bytes > 1)
-		return 0;
-	swapped = (*bytes == 1) != machine_is_little();
-	walk.at++;
-	walk.left--;
-	if (!take_word(&walk, swapped, &type) || (type & FLAG_SRID) == 0 ||
-		!take_word(&walk, swapped, &srid))
-		return 0;
-	return srid;
+	return take_header(&walk, &header) == VG_OK ? header.srid : 0;
+}
+
+VgStatus
+vg_wkb_point(unsigned char *bytes, size_t size, VgWkbPoint *point)
+{
+	Walk walk = {.at = bytes, .left = size};
+	VgWkbPoints points;
+	Header header;
+	VgStatus status = take_header(&walk, &header);
+
+	if (status != VG_OK)
+		return status;
+	point->type = header.type;
+	point->srid = header.srid;
+	if (header.type != WKB_POINT)
+		return VG_CHECK;
+	if (walk.left != header.width * sizeof(double))
+		return walk.left < header.width * sizeof(double) ? VG_SHORT : VG_SYNTAX;
+	points = (VgWkbPoints){walk.at, 1, header.width, header.swapped};
+	point->x = vg_wkb_get(&points, 0, 0);
+	point->y = vg_wkb_get(&points, 0, 1);
+	return VG_OK;
 }
 
 /* copy_double: eight bytes, turned round where the orders differ. */

@@ -31,6 +31,21 @@ extern VgStatus vg_wkb_walk(unsigned char *bytes, size_t size, VgWkbVisit visit,
 /* The SRID that the bytes of EWKB begin with; 0 where they name none. */
 extern uint32_t vg_wkb_srid(unsigned char *bytes, size_t size);
 
+/* A geometry that is a point, as its bytes have it. */
+typedef struct VgWkbPoint
+{
+	double x;
+	double y;
+	uint32_t srid; /* 0 = none is given */
+	uint32_t type; /* without the flags for z, m and SRID: 1 = point, 2 = line, ... */
+} VgWkbPoint;
+
+/*
+ * vg_wkb_point: read a point; x and y of an empty one are NaN.  VG_CHECK for a geometry of another
+ * type, whose type and srid are then set; VG_SHORT and VG_SYNTAX as vg_wkb_walk.
+ */
+extern VgStatus vg_wkb_point(unsigned char *bytes, size_t size, VgWkbPoint *point);
+
 /* One coordinate of a point in a sequence: axis 0 is x, axis 1 is y. */
 extern double vg_wkb_get(const VgWkbPoints *points, uint32_t point, uint32_t axis);
 extern void vg_wkb_set(const VgWkbPoints *points, uint32_t point, uint32_t axis, double value);

@@ -1,11 +1,13 @@
 -- 100,000 points against 2,000 and then 20,000 fences of one kind: which lie in a fence (vigil.inside), and in which fences
--- (vigil.fences_at), each against ST_Covers over GiST; both sides must find the same.
+-- (vigil.fences_at), each against ST_Covers over GiST; both sides must find the same. Neither side converts: inside() takes
+-- the geometry that ST_Covers takes, fences_at() the doubles beside it.
 \set ON_ERROR_STOP 1
 SET max_parallel_workers_per_gather = 0;
 CREATE UNLOGGED TABLE bench.point AS
     SELECT p.lon, p.lat, ST_SetSRID(ST_Point(p.lon, p.lat), 4326) AS geom
     FROM generate_series(1, 100000) AS n
-    CROSS JOIN LATERAL (SELECT 119.3 + n::bigint * 15485863 % 8300000 / 1e7, 30.4 + n::bigint * 32452843 % 7100000 / 1e7) AS p (lon, lat);
+    CROSS JOIN LATERAL (SELECT 119.3::float8 + n::bigint * 15485863 % 8300000 / 1e7::float8, 30.4::float8 + n::bigint * 32452843 % 7100000 / 1e7::float8)
+        AS p (lon, lat);
 VACUUM ANALYZE bench.point;
 CREATE PROCEDURE bench.compare_fences(label text, statement text[])
 LANGUAGE plpgsql
@@ -29,7 +31,7 @@ BEGIN
     END IF;
     RAISE WARNING '%: % answers on both sides', label, ours;
 END $$;
-\set inside '{"SELECT count(*) FROM bench.point AS p WHERE vigil.inside(p.lon, p.lat, ''key_area'')","SELECT count(*) FROM bench.point AS p WHERE EXISTS (SELECT FROM vigil.geofence AS g WHERE g.kind = ''key_area'' AND ST_Covers(g.covered, p.geom))"}'
+\set inside '{"SELECT count(*) FROM bench.point AS p WHERE vigil.inside(p.geom, ''key_area'')","SELECT count(*) FROM bench.point AS p WHERE EXISTS (SELECT FROM vigil.geofence AS g WHERE g.kind = ''key_area'' AND ST_Covers(g.covered, p.geom))"}'
 \set which '{"SELECT count(f) FROM bench.point AS p, vigil.fences_at(p.lon, p.lat, ''{key_area}'') AS f","SELECT count(g.id) FROM bench.point AS p JOIN vigil.geofence AS g ON g.kind = ''key_area'' AND ST_Covers(g.covered, p.geom)"}'
 UPDATE vigil.geofence SET kind = 'key_area' WHERE code LIKE 'bench-%';
 VACUUM ANALYZE vigil.geofence;

@@ -11,7 +11,7 @@ SELECT action, reason, detail, code FROM vigil.import_geofences($json${"type": "
   "geometry": {"type": "MultiPolygon", "coordinates": [
    [[[100, 5], [100.4, 5], [100.4, 5.4], [100, 5.4], [100, 5]], [[100.1, 5.1], [100.3, 5.1], [100.3, 5.3], [100.1, 5.3], [100.1, 5.1]]],
    [[[100.18, 5.18], [100.22, 5.18], [100.22, 5.22], [100.18, 5.22], [100.18, 5.18]]]]}},
- {"type": "Feature", "properties": {"code": "fe-2", "valid_from": "2026-01-01T00:00:00+08:00", "subject_kinds": ["hazmat"],
+ {"type": "Feature", "properties": {"code": "fe-2", "valid_from": "2020-01-01T00:00:00+08:00", "subject_kinds": ["hazmat"],
    "active_hours": [{"days": [1, 2, 3, 4, 5], "from": "07:00", "to": "08:30"}]},
   "geometry": {"type": "Polygon", "coordinates": [[[100.4, 5], [100.4, 5.4], [100.8, 5.4], [100.8, 5], [100.4, 5]]]}},
  {"type": "Feature", "id": 3, "properties": {"buffer_m": 200},
@@ -24,8 +24,8 @@ SELECT g.code, g.name, ST_NumGeometries(g.area) AS parts, ST_NRings(g.area) AS r
     g.subject_kinds, g.valid_from, g.valid_until, g.region_code, g.properties
 FROM vigil.geofence AS g WHERE g.kind = 'fe_zone' ORDER BY g.code;
 
-CREATE FUNCTION pg_temp.codes_at(lon double precision, lat double precision, kinds text[]) RETURNS text
-LANGUAGE sql VOLATILE RETURN (SELECT string_agg(g.code, ' ' ORDER BY g.code) FROM vigil.fences_at(lon, lat, kinds) AS f JOIN vigil.geofence AS g ON g.id = f);
+CREATE FUNCTION pg_temp.codes_at(lon double precision, lat double precision, kinds text[], at timestamptz DEFAULT NULL) RETURNS text
+LANGUAGE sql VOLATILE RETURN (SELECT string_agg(g.code, ' ' ORDER BY g.code) FROM vigil.fences_at(lon, lat, kinds, at) AS f JOIN vigil.geofence AS g ON g.id = f);
 SELECT what, pg_temp.codes_at(lon, lat, '{fe_zone}') AS codes, vigil.inside(lon, lat, 'fe_zone') AS inside,
     (SELECT string_agg(g.code, ' ' ORDER BY g.code) FROM vigil.geofence AS g WHERE g.kind = 'fe_zone' AND ST_Covers(g.covered, ST_Point(lon, lat, 4326)))
         IS NOT DISTINCT FROM pg_temp.codes_at(lon, lat, '{fe_zone}') AS as_st_covers,
@@ -43,7 +43,15 @@ SELECT pg_temp.codes_at(100.6, 5.2, NULL) AS any_kind, pg_temp.codes_at(100.6, 5
 SELECT vigil.fence_distance_m(100.6, 5.2, 'fe_none') AS no_fence, vigil.fence_distance_m(NULL, 5.2, 'fe_zone') AS no_point,
     vigil.inside(NULL, 5.2, 'fe_zone') AS no_point_inside, vigil.inside(ST_Point(100.6, 5.2, 4326), 'fe_zone') AS of_geometry,
     round(vigil.fence_distance_m(ST_Point(99.999, 5.2, 4326), 'fe_zone')::numeric, 1) AS metres_of_geometry;
+-- points as PostGIS stores them: z and m, with a box, empty, unknown and China's SRID; as an array, in the select list
+SELECT what, vigil.inside(g, 'fe_zone') AS inside, round(vigil.fence_distance_m(g, 'fe_zone')::numeric, 1) AS metres FROM (VALUES
+    (1, 'z', 'SRID=4326;POINT Z (100.6 5.2 7)'::geometry), (2, 'm', 'SRID=4326;POINT M (99.999 5.2 7)'), (3, 'z and m', 'SRID=4326;POINT ZM (100.6 5.2 7 8)'),
+    (4, 'a box', postgis_addbbox('SRID=4326;POINT(100.6 5.2)'::geometry)), (5, 'empty', 'SRID=4326;POINT EMPTY'), (6, 'no SRID', 'POINT(100.6 5.2)'),
+    (7, 'CGCS2000', 'SRID=4490;POINT(99.999 5.2)'), (8, 'null', NULL)) AS p (n, what, g) ORDER BY n;
+SELECT cardinality(vigil.fence_list(100.4, 5.2, '{fe_zone}')) AS two, vigil.fence_list(100.15, 5.2, '{fe_zone}') IS NULL AS none,
+    ARRAY(SELECT vigil.fences_at(100.4, 5.2, '{fe_zone}')) = vigil.fence_list(100.4, 5.2, '{fe_zone}') AS same;
 -- a set of points against the fences in one query
+EXPLAIN (COSTS OFF) SELECT f FROM generate_series(0, 80) AS x, vigil.fences_at(100 + x / 100.0, 5, '{fe_zone}') AS f;     -- no Function Scan of fences_at
 SELECT g.code, count(*) FROM generate_series(0, 80) AS x, generate_series(0, 40) AS y, vigil.fences_at(100 + x / 100.0, 5 + y / 100.0, '{fe_zone}') AS f
 JOIN vigil.geofence AS g ON g.id = f GROUP BY g.code ORDER BY g.code;
 
@@ -53,6 +61,42 @@ FROM generate_series(0, 399) AS n
 CROSS JOIN LATERAL (SELECT 100.15 + n * 7 % 100 / 1000.0 AS lon, 5.55 + n * 13 % 100 / 1000.0 AS lat) AS p
 CROSS JOIN LATERAL (SELECT vigil.fence_distance_m(p.lon, p.lat, 'fe_zone') AS ours,
     (SELECT min(ST_Distance(g.covered::geography, ST_Point(p.lon, p.lat, 4326)::geography)) FROM vigil.geofence AS g WHERE g.code = '3' AND g.kind = 'fe_zone') AS theirs) AS m;
+
+-- which fences count: without a time those valid now, at a time those in force then
+INSERT INTO vigil.fence_kind (bit, code, zh, en) VALUES (53, 'fe_time', '时间', 'time');
+INSERT INTO vigil.geofence (kind, code, area, covered, valid_from, valid_until, active_hours)
+SELECT 'fe_time', v.code, a, a, v.valid_from, v.valid_until, v.active_hours
+FROM ST_GeomFromEWKT('SRID=4326;MULTIPOLYGON(((110 5, 110.1 5, 110.1 5.1, 110 5.1, 110 5)))') AS a, (VALUES
+    ('past', '-infinity'::timestamptz, '2020-01-01 00:00+08'::timestamptz, NULL::jsonb),
+    ('school', '2020-01-01 00:00+08', 'infinity', '[{"days": [1, 2, 3, 4, 5], "from": "07:00", "to": "08:30"}]'),
+    ('future', '2199-01-01 00:00+08', 'infinity', NULL)) AS v (code, valid_from, valid_until, active_hours);
+SELECT p.what, pg_temp.codes_at(110.05, 5.05, '{fe_time}', p.at) AS codes, vigil.inside(110.05, 5.05, 'fe_time', p.at) AS inside,
+    vigil.inside(ST_Point(110.05, 5.05, 4326), 'fe_time', p.at) AS of_geometry, vigil.fence_distance_m(110.05, 5.05, 'fe_time', p.at) AS metres,
+    round(vigil.fence_distance_m(ST_Point(110.101, 5.05, 4326), 'fe_time', p.at)::numeric, 1) AS metres_outside
+FROM (VALUES (1, 'now', NULL::timestamptz), (2, 'last moment of the past', '2019-12-31 23:59:59.999999+08'), (3, 'Wednesday, before school', '2020-01-01 06:59:59.999999+08'),
+    (4, 'Wednesday, at school', '2020-01-01 07:00+08'), (5, 'Sunday', '2026-03-01 07:30+08'), (6, 'Monday, after', '2026-03-02 08:30+08'),
+    (7, 'Monday, at school', '2026-03-02 08:29:59+08'), (8, 'the future', '2199-01-01 09:00+08')) AS p (n, what, at) ORDER BY n;
+UPDATE vigil.geofence SET valid_until = 'infinity', valid_from = now() + interval '1 day' WHERE kind = 'fe_time' AND code = 'past';
+DELETE FROM vigil.geofence WHERE kind = 'fe_time' AND code = 'school';
+SELECT vigil.inside(110.05, 5.05, 'fe_time') AS none_valid_now, vigil.fence_distance_m(110.05, 5.05, 'fe_time') AS metres, pg_temp.codes_at(110.05, 5.05, NULL) AS codes;
+DELETE FROM vigil.geofence WHERE kind = 'fe_time';
+
+-- a call that is made again and again asks for the kind that it is given, by the bit that the kind has then
+DO $$
+DECLARE
+    seen text[];
+BEGIN
+    FOR turn IN 0 .. 5 LOOP
+        IF turn = 4 THEN
+            UPDATE vigil.fence_kind SET bit = 60 WHERE code = 'fe_zone';
+            UPDATE vigil.fence_kind SET bit = 50 WHERE code = 'fe_time';
+        END IF;
+        seen := seen || (vigil.inside(100.6, 5.2, CASE turn % 2 WHEN 0 THEN 'fe_zone' ELSE 'fe_time' END)::text || '/'
+            || coalesce(cardinality(vigil.fence_list(100.6, 5.2, CASE turn % 2 WHEN 0 THEN '{fe_zone}'::text[] ELSE '{fe_time,fe_none}' END)), 0));
+    END LOOP;
+    ASSERT seen = '{true/1,false/0,true/1,false/0,true/1,false/0}', seen::text;
+END $$;
+DELETE FROM vigil.fence_kind WHERE code = 'fe_time';
 
 -- again: nothing to do; one change; what a feature leaves out stays, null clears it
 SELECT action, code FROM vigil.import_geofences('{"type": "Feature", "id": "fe-2", "geometry": {"type": "Polygon", "coordinates":
@@ -109,6 +153,9 @@ SELECT vigil.inside(100, 5, 'no_such_kind');
 SELECT vigil.fences_at(100, 5, '{no_such_kind}');
 SELECT vigil.fence_distance_m(100, 5, 'no_such_kind');
 SELECT vigil.inside('SRID=4326;LINESTRING(0 0, 1 1)'::geometry, 'fe_zone');
+SELECT vigil.inside('SRID=3857;POINT(11198900 579500)'::geometry, 'fe_zone');
+SELECT vigil.inside(100.6, 5.2, 'fe_zone', 'infinity');
+SELECT * FROM vigil.fences_at(100.6, 5.2, '{fe_zone,no_such_kind}');
 
 -- the table itself refuses the same
 INSERT INTO vigil.geofence (kind, area, covered) SELECT 'fe_zone', a, a FROM ST_GeomFromEWKT('SRID=4326;MULTIPOLYGON EMPTY') AS a;
