@@ -13,9 +13,7 @@
 
 #include "engine/coord.h"
 #include "engine/wkb.h"
-
-#define SRID_WGS84 4326
-#define SRID_CGCS2000 4490
+#include "geometry.h"
 
 typedef VgPoint (*Shift)(VgPoint point);
 
@@ -76,15 +74,14 @@ find_unshiftable(void *context, const VgWkbPoints *points)
 	return find_problem(context, points);
 }
 
-/* Degrees are what the shifts know: of WGS84, of CGCS2000, which is the same to a hand's breadth,
- * or of whoever did not say. */
+/* Degrees are what the shifts know. */
 static void
 check_degrees(bytea *ewkb)
 {
 	uint32 srid = vg_wkb_srid((unsigned char *) VARDATA_ANY(ewkb), VARSIZE_ANY_EXHDR(ewkb));
 	char *problem = NULL;
 
-	if (srid != 0 && srid != SRID_WGS84 && srid != SRID_CGCS2000)
+	if (!vg_srid_usable(srid))
 		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				errmsg("coordinates of SRID %u cannot be shifted", srid),
 				errdetail("GCJ-02 and BD-09 are shifts of degrees: SRID 4326, 4490 or none."),

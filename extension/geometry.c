@@ -26,9 +26,6 @@
 #define STORED_VERSION_2 0x40 /* the other bits: a box, geodetic, extended flags, version 3 */
 #define STORED_POINT 1
 
-#define SRID_WGS84 4326
-#define SRID_CGCS2000 4490 /* China's, the same to a few centimetres */
-
 static const char *const type_names[] = {"GEOMETRY",	 "POINT",
 										 "LINESTRING",	 "POLYGON",
 										 "MULTIPOINT",	 "MULTILINESTRING",
@@ -37,11 +34,11 @@ static const char *const type_names[] = {"GEOMETRY",	 "POINT",
 static void
 srid_check(uint32 srid)
 {
-	if (likely(srid == SRID_WGS84 || srid == 0 || srid == SRID_CGCS2000))
+	if (likely(vg_srid_usable(srid)))
 		return;
 	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			errmsg("SRID %u is not WGS84 (%d)", srid, SRID_WGS84),
-			errhint("ST_Transform(geometry, %d) converts it.", SRID_WGS84));
+			errmsg("SRID %u is not WGS84 (%d)", srid, VG_SRID_WGS84),
+			errhint("ST_Transform(geometry, %d) converts it.", VG_SRID_WGS84));
 }
 
 /* stored_point: read a point in the usual form; false for any other. */
