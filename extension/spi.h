@@ -27,8 +27,8 @@ typedef struct VgPlan
 extern int vg_search_path_pin(void);
 
 /*
- * vg_spi_run: run the statement, search_path pinned, with these values; nulls is NULL or one char a parameter, 'n' =
- * null.
+ * vg_spi_run: run the statement, search_path pinned, with these values; nulls is NULL or one char a
+ * parameter, 'n' = null.
  *
  * expected is the SPI_OK_* code; another is an error.  Returns SPI_processed.  The caller is
  * connected.
