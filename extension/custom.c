@@ -386,7 +386,7 @@ vg_custom_evaluate(VgCustomBatch *batch, bool record)
 		batch_run(batch);
 	while (batch->at_row < batch->rows)
 		batch_run_guarded(batch);
-	AtEOXact_GUC(false, guc_level);
+	AtEOXact_GUC(true, guc_level);
 	errors_record(set, record);
 }
 

@@ -26,7 +26,7 @@ extern TupleDesc vg_custom_descriptor(const char *domain, const char *feed);
 extern Expr *vg_custom_compile(const char *domain, const char *feed, const char *expression,
 							   Bitmapset **used);
 
-/* The search_path of expressions and what they call, until AtEOXact_GUC(false, the level returned).
+/* The search_path of expressions and what they call, until AtEOXact_GUC(true, the level returned).
  */
 extern int vg_custom_path(const char *domain);
 

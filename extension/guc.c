@@ -34,8 +34,10 @@ vg_guc_init(void)
 							NULL, NULL);
 	DefineCustomIntVariable("vigil.batch_rows",
 							"A statement's observations are evaluated in pieces of this many rows.",
-							NULL, &vigil_batch_rows, 262144, 256, 4194304, PGC_USERSET, 0, NULL,
-							NULL, NULL);
+							"Within a piece their order does not matter; a row older than an "
+							"earlier piece's of its vehicle counts as late.",
+							&vigil_batch_rows, 262144, 256, 4194304, PGC_USERSET, 0, NULL, NULL,
+							NULL);
 	DefineCustomIntVariable("vigil.utc_offset_minutes",
 							"Local time of the city, in minutes east of UTC.",
 							"480 is Asia/Shanghai, which has no daylight saving time.",

@@ -22,7 +22,7 @@ CREATE TABLE vigil_vehicle.vehicle_state (
 ALTER TABLE vigil_vehicle.vehicle_state ALTER COLUMN orders SET STORAGE PLAIN, ALTER COLUMN engine SET STORAGE PLAIN,
     ALTER COLUMN custom SET STORAGE PLAIN;
 COMMENT ON TABLE vigil_vehicle.vehicle_state IS 'Where each vehicle is now and what the engine remembers of it (车辆实时状态); one row a vehicle, made at its first observation';
-COMMENT ON COLUMN vigil_vehicle.vehicle_state.late_count IS 'Observations that came after a newer one: stored, not evaluated';
+COMMENT ON COLUMN vigil_vehicle.vehicle_state.late_count IS 'Observations that came after a newer one: stored, not evaluated; within a statement only those of a later piece of vigil.batch_rows rows';
 COMMENT ON COLUMN vigil_vehicle.vehicle_state.duplicate_count IS 'Observations under a second after another at the same place: stored, not evaluated';
 COMMENT ON COLUMN vigil_vehicle.vehicle_state.observed_at IS 'Newest observation; null before the first';
 COMMENT ON COLUMN vigil_vehicle.vehicle_state.lon IS 'Newest plausible point, WGS84 degrees; jumps do not move it';

@@ -18,7 +18,7 @@ BEGIN ATOMIC
     WHERE p.backfill OR p.newest_before IS NULL OR p.newest_before < p.observed_at
     ORDER BY p.plate, p.observed_at;
 END;
-COMMENT ON FUNCTION vigil_vehicle.backtest_feed(timestamptz, timestamptz) IS 'Positions of [since, until) by vehicle and time as a backtest takes them: without what came late, with what was backfilled. What one statement brought is taken in order of time, also where it was evaluated in pieces';
+COMMENT ON FUNCTION vigil_vehicle.backtest_feed(timestamptz, timestamptz) IS 'Positions of [since, until) by vehicle and time as a backtest takes them: without what came late, with what was backfilled. What one statement brought is taken in order of time: a statement of more than vigil.batch_rows rows whose later pieces bring older rows had those counted late live (vigil_vehicle.vehicle_state.late_count), and they are tested; load such history in order of time';
 
 -- One refusal for all that a backtest may override; the engine takes what is left at its word.
 CREATE FUNCTION vigil.check_overrides(profile text, overrides jsonb) RETURNS void

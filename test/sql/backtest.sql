@@ -108,6 +108,28 @@ CREATE OR REPLACE FUNCTION public.bt_watch(speed real) RETURNS boolean LANGUAGE 
 SELECT count(*) FROM pg_temp.tested('{"bt_later": {"enabled": true}}');
 SELECT count(*) AS left_over FROM vigil.progress;
 
+-- one statement in pieces: in order of time it is the same live and tested; what a later piece brings too late is late live, while
+-- the backtest, which knows the statement but not its pieces, takes the statement in order
+CREATE FUNCTION pg_temp.pieces(plate vigil.plate, shift integer) RETURNS TABLE (late integer, live bigint, tested bigint) LANGUAGE plpgsql AS $$
+DECLARE
+    began timestamptz := date_trunc('day', now()) - interval '3 days';
+BEGIN
+    INSERT INTO vigil_vehicle.position (plate, observed_at, lon, lat, speed_kmh)
+    SELECT pieces.plate, began + (n + shift) % 600 * interval '30 s', 125.0 + (n + shift) % 600 * 0.001, 31, CASE WHEN (n + shift) % 600 / 20 % 2 = 1 THEN 130 ELSE 40 END FROM generate_series(0, 599) AS n ORDER BY n;
+    RETURN QUERY SELECT (SELECT s.late_count FROM vigil_vehicle.vehicle_state AS s WHERE s.plate = pieces.plate),
+        (SELECT count(*) FROM vigil.hazard AS h WHERE h.subject = pieces.plate::bigint AND h.model = 'bt_spurt'),
+        (SELECT count(*) FROM vigil.backtest('vehicle', began, began + interval '1 day') AS b WHERE b.subject = pieces.plate::bigint AND b.model = 'bt_spurt' AND b.what = 'hazard');
+END $$;
+INSERT INTO vigil.model (code, situation, expression, parameters_default) VALUES ('bt_spurt', 'vehicle_speeding', 'speed_kmh > 100', '{"min_points": 2}');
+SELECT current_setting('vigil.batch_rows')::integer > 600 AS one_piece, * FROM pg_temp.pieces('浙E49071 yellow', 300);
+SET LOCAL vigil.batch_rows = 256;
+SELECT 'in order' AS what, * FROM pg_temp.pieces('浙E49072 yellow', 0) UNION ALL SELECT 'second half first', * FROM pg_temp.pieces('浙E49073 yellow', 300);
+RESET vigil.batch_rows;
+-- the same history loaded in order of time
+INSERT INTO vigil_vehicle.position (plate, observed_at, lon, lat, speed_kmh)
+SELECT '浙E49074 yellow', observed_at, lon, lat, speed_kmh FROM vigil_vehicle.position WHERE plate = '浙E49073 yellow' ORDER BY observed_at;
+SELECT count(*) AS live FROM vigil.hazard AS h WHERE h.subject = '浙E49074 yellow'::vigil.plate::bigint AND h.model = 'bt_spurt';
+
 -- what cannot be overridden, or tested
 CREATE FUNCTION pg_temp.refusal(overrides jsonb) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
