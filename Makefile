@@ -88,7 +88,7 @@ cluster-stop: ## stop and delete it
 city: stage build/city ## the loop on a simulated day with known answers: recall and precision of each model (CITY_SEED=n)
 	@test/city/test
 
-demo: setup stage build/city ## a city's day: loaded, judged, answered by units, told on the terminal and drawn (build/demo/map.svg)
+demo: setup stage build/city ## a city's day: loaded, judged, answered by units, told and drawn in build/demo; then real tracks (SHARED_DATA=folder)
 	@test/city/demo
 
 build/city: $(wildcard test/city/*.c test/city/*.h)

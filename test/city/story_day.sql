@@ -25,10 +25,3 @@ FROM vigil.risk_state AS r WHERE r.profile = 'vehicle';
 SELECT s.zh, s.en AS situation, count(*) AS hazards, count(DISTINCT h.subject) AS vehicles, count(*) FILTER (WHERE h.cleared_at IS NULL) AS open
 FROM vigil.hazard AS h JOIN vigil.situation AS s ON s.domain = 'vehicle' AND s.bit = h.situation_bit
 WHERE h.profile = 'vehicle' GROUP BY s.zh, s.en ORDER BY count(*) DESC, s.en LIMIT 10;
-SELECT r.subject, r.subject::vigil.plate AS plate, r.score, r.colour FROM vigil.risk_state AS r
-WHERE r.profile = 'vehicle' AND r.colour = 'red' ORDER BY r.score, r.subject LIMIT 1 \gset
-\echo 'WHY is' :plate :colour 'with score' :score '? vigil.explain()'
-\x on
-SELECT e.situation, e.zh, e.en, e.model, e.weight, e.veto, e.since, e.legal_basis, e.cleared_by, e.evidence
-FROM vigil.explain('vehicle', :subject) AS e;
-\x off
