@@ -202,7 +202,7 @@ driver_harsh(VgStep *step, VgMotion motion)
 	}
 }
 
-/* At a relay point (接驳) the drivers change and the coach may stand or leave. */
+/* At a relay point (接驳) in force the drivers change and the coach may stand or leave. */
 static bool
 ban_exempt(const VgStep *step)
 {
@@ -214,9 +214,12 @@ ban_exempt(const VgStep *step)
 		return false;
 	for (int32_t i = 0; i < step->hit_count; i++)
 	{
-		const VgFence *fence = vg_fence_get(step->world->fences, step->world->hits[i]);
+		uint32_t number = step->world->hits[i];
+		const VgFence *fence = vg_fence_get(step->world->fences, number);
 
-		if ((step->rules->relay_point >> fence->kind) & 1)
+		if (((step->rules->relay_point >> fence->kind) & 1) != 0 &&
+			vg_fence_active(step->world->fences, number, step->now,
+							step->rules->utc_offset_minutes))
 			return true;
 	}
 	return false;

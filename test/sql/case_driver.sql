@@ -103,6 +103,15 @@ SELECT pg_temp.drive('浙EC1011 yellow', '01:50=90 02:00=25', '01:50', '02:12', 
 SELECT plate, model, raised FROM pg_temp.hazard WHERE plate::text LIKE '浙EC_011 yellow';
 SELECT pg_temp.drive('浙EC0011 yellow', '03:00=90', '03:00', '03:15', lat => 31);
 SELECT plate, model, raised FROM pg_temp.hazard WHERE plate::text LIKE '浙EC_011 yellow';
+-- a relay point that is no longer one, or not at this hour, excuses nobody
+SELECT pg_temp.register('浙EC2011 yellow', 'coach_line', '{relay_point}'), pg_temp.register('浙EC3011 yellow', 'coach_line', '{relay_point}');
+INSERT INTO vigil.geofence (kind, code, area, valid_until, active_hours)
+SELECT 'relay_point', v.code, ST_Multi(ST_MakeEnvelope(100, v.lat - 0.01, 101, v.lat + 0.01, 4326)), v.valid_until, v.active_hours
+FROM (VALUES ('case-11-past', 30.3, '2020-01-01'::timestamptz, NULL::jsonb), ('case-11-day', 30.5, 'infinity', '[{"from": "06:00", "to": "22:00"}]'))
+    AS v (code, lat, valid_until, active_hours);
+SELECT pg_temp.drive('浙EC2011 yellow', '01:50=90 02:00=25', '01:50', '02:12', lat => 30.3);
+SELECT pg_temp.drive('浙EC3011 yellow', '01:50=90 02:00=25', '01:50', '02:12', lat => 30.5);
+SELECT plate, model, raised FROM pg_temp.hazard WHERE plate::text SIMILAR TO '浙EC[23]011 yellow' ORDER BY plate;
 
 -- nothing else was raised by any of these
 SELECT model, count(*) FROM vigil.hazard WHERE profile = 'vehicle' AND subject IN (SELECT plate::bigint FROM vigil_vehicle.vehicle WHERE plate::text LIKE '浙EC_0%') GROUP BY model ORDER BY model COLLATE "C";
