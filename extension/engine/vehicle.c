@@ -53,11 +53,13 @@ vg_vehicle_state_init(VgVehicleState *state)
 	memset(state, 0, sizeof(*state));
 	state->seen_us = VG_NEVER;
 	state->last_us = VG_NEVER;
+	state->harsh_us = VG_NEVER;
 	state->good_us = VG_NEVER;
 	state->stop_since = VG_NEVER;
 	state->good_since = VG_NEVER;
 	state->speed_kmh = -1;
 	state->harsh_speed_kmh = -1;
+	state->harsh_heading_deg = -1;
 	state->mileage_km = -1;
 	state->heading_deg = -1;
 }
@@ -228,9 +230,14 @@ step_remember(VgStep *step)
 
 	state->last_us = step->now;
 	state->speed_kmh = (float) step->speed_kmh;
-	state->harsh_speed_kmh =
-		(position->has & VG_HAS_SPEED) && step->located ? position->speed_kmh : -1.0f;
 	state->heading_deg = position->has & VG_HAS_HEADING ? position->heading_deg : -1;
+	if (vg_step_harsh_due(step))
+	{
+		state->harsh_us = step->now;
+		state->harsh_speed_kmh =
+			(position->has & VG_HAS_SPEED) && step->located ? position->speed_kmh : -1.0f;
+		state->harsh_heading_deg = state->heading_deg;
+	}
 	if (position->has & VG_HAS_MILEAGE)
 		state->mileage_km = position->mileage_km;
 	if (position->source != 0)

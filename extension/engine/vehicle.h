@@ -269,8 +269,11 @@ typedef struct VgVehicleState
 	int64_t card_us;	   /* newest observation that showed it */
 	int64_t stop_since;	   /* VG_NEVER = moving or not known */
 	float speed_kmh;	   /* at last_us, negative = unknown */
-	float harsh_speed_kmh; /* GPS speed at last_us, negative = unknown */
-	float mileage_km;	   /* negative = unknown */
+	int64_t harsh_us;	   /* observation from which harsh driving is measured: last_us, or one up
+							* to a second before; VG_NEVER = none yet */
+	float harsh_speed_kmh; /* GPS speed there, negative = unknown */
+	int16_t harsh_heading_deg; /* heading there, negative = unknown */
+	float mileage_km;		   /* negative = unknown */
 	uint32_t source;
 	int16_t heading_deg; /* negative = unknown */
 	bool was_shielded;	 /* gps_shield's condition at last_us */

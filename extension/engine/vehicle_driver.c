@@ -10,6 +10,9 @@
 #define OVERTIME_BUCKETS 48
 #define OVERTIME_CLEAR_US (30 * VG_MINUTE)
 #define HARSH_TURN_MIN_KMH 40.0
+/* Harshness is km/h and degrees per second: a feed of many rows a second is measured over nearly a
+ * second, so that neither a rounded speed nor one manoeuvre in many rows counts as many events. */
+#define HARSH_BASE_US (9 * VG_SECOND / 10)
 #define HARSH_CLEAR_US (60 * VG_MINUTE)
 #define BAN_BUCKETS 15
 #define BAN_STOPPED_US (20 * VG_MINUTE)
@@ -152,10 +155,10 @@ harsh_kind(const VgStep *step, double seconds, double *measure)
 		*measure = fabs(change);
 		return change < 0 ? "brake" : "accelerate";
 	}
-	if ((position->has & VG_HAS_HEADING) && step->state->heading_deg >= 0 &&
+	if ((position->has & VG_HAS_HEADING) && step->state->harsh_heading_deg >= 0 &&
 		(double) position->speed_kmh >= HARSH_TURN_MIN_KMH)
 	{
-		int turn = abs(position->heading_deg - step->state->heading_deg) % 360;
+		int turn = abs(position->heading_deg - step->state->harsh_heading_deg) % 360;
 
 		*measure = (turn > 180 ? 360 - turn : turn) / seconds;
 		if (*measure >= step->rules->harsh.turn)
@@ -164,11 +167,18 @@ harsh_kind(const VgStep *step, double seconds, double *measure)
 	return NULL;
 }
 
+bool
+vg_step_harsh_due(const VgStep *step)
+{
+	return step->state->harsh_speed_kmh < 0 || step->now - step->state->harsh_us >= HARSH_BASE_US;
+}
+
 static void
 driver_harsh(VgStep *step, VgMotion motion)
 {
 	VgVehicleState *state = step->state;
-	int64_t length_us = step->now - step->interval.from_us;
+	int64_t driven_us = step->now - step->interval.from_us;
+	int64_t length_us = state->harsh_us == VG_NEVER ? 0 : step->now - state->harsh_us;
 	VgStepEffect *effect = NULL;
 	const char *kind = NULL;
 	double measure = 0;
@@ -177,9 +187,10 @@ driver_harsh(VgStep *step, VgMotion motion)
 	if (!vg_step_enabled(step, VG_HARSH_DRIVING))
 		return;
 	if (motion == VG_MOTION_DRIVE && state->harsh.count > 0)
-		state->harsh_driving_us += length_us;
-	if (length_us > 0 && length_us <= step->rules->harsh.max_interval_us &&
-		state->harsh_speed_kmh >= 0 && (step->position->has & VG_HAS_SPEED) && step->located)
+		state->harsh_driving_us += driven_us;
+	if (vg_step_harsh_due(step) && length_us > 0 &&
+		length_us <= step->rules->harsh.max_interval_us && state->harsh_speed_kmh >= 0 &&
+		(step->position->has & VG_HAS_SPEED) && step->located)
 		kind = harsh_kind(step, (double) length_us / VG_SECOND, &measure);
 	if (kind == NULL)
 	{

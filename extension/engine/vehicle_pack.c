@@ -47,7 +47,8 @@ enum
 	PACK_STAY = 1 << 14,	  /* and the two bits after it: a stay with an anchor of its own */
 	PACK_STAY_HERE = 1 << 17, /* and the two bits after it: a stay that began at the newest point */
 	PACK_CARD = 1 << 20,	  /* since when the driver's card is shown, and when it was last */
-	PACK_BITS = 21
+	PACK_HARSH_FROM = 1 << 21, /* harsh_us is not last_us */
+	PACK_BITS = 22
 };
 
 typedef struct Writer
@@ -169,6 +170,7 @@ pack_sections(const VgVehicleState *state, uint64_t debouncing)
 		pack_bit(pack_driving_speaks(&state->fatigue), PACK_FATIGUE) |
 		pack_bit(pack_driving_speaks(&state->night), PACK_NIGHT) |
 		pack_bit(state->harsh.count != 0, PACK_HARSH) |
+		pack_bit(state->harsh_us != state->last_us, PACK_HARSH_FROM) |
 		pack_bit(state->jumps.count != 0, PACK_JUMPS) |
 		pack_bit(state->overtime.sum_ms != 0, PACK_OVERTIME) |
 		pack_bit(state->shield.sum_ms != 0, PACK_SHIELD) |
@@ -247,6 +249,11 @@ put_sections(Writer *writer, const VgVehicleState *state, uint32_t sections, uin
 		put_sums(writer, &state->shield);
 	if (sections & PACK_BAN)
 		put_sums(writer, &state->ban);
+	if (sections & PACK_HARSH_FROM)
+	{
+		put(writer, &state->harsh_us, sizeof(state->harsh_us));
+		put(writer, &state->harsh_heading_deg, sizeof(state->harsh_heading_deg));
+	}
 	for (int i = 0; i < 3; i++)
 		if (sections & ((uint32_t) PACK_STAY << i))
 			put(writer, &state->stay[i], sizeof(state->stay[i]));
@@ -351,6 +358,13 @@ get_sections(Reader *reader, VgVehicleState *state, uint32_t sections, uint64_t 
 		get_sums(reader, &state->shield);
 	if (sections & PACK_BAN)
 		get_sums(reader, &state->ban);
+	state->harsh_us = state->last_us;
+	state->harsh_heading_deg = state->heading_deg;
+	if (sections & PACK_HARSH_FROM)
+	{
+		get(reader, &state->harsh_us, sizeof(state->harsh_us));
+		get(reader, &state->harsh_heading_deg, sizeof(state->harsh_heading_deg));
+	}
 	get_stays(reader, state, sections);
 }
 

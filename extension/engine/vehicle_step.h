@@ -55,6 +55,8 @@ extern void vg_fact_text(VgStepEffect *effect, const char *name, const char *val
 extern bool vg_step_jump(VgStep *step); /* true: the point is a jump and feeds nothing else */
 extern void vg_step_device(VgStep *step);
 extern void vg_step_driver(VgStep *step);
+/* Whether this observation is far enough from the one from which harsh driving is measured. */
+extern bool vg_step_harsh_due(const VgStep *step);
 extern void vg_step_speed(VgStep *step);
 extern void vg_step_place(VgStep *step);
 extern void vg_step_stay(VgStep *step);

@@ -317,6 +317,46 @@ test_card(void)
 	CHECK_INT(run.state.card_since, MORNING + 45 * VG_HOUR);
 }
 
+/*
+ * Brakings from 60 km/h by 12 km/h per second for two seconds, 20 s apart, each row by way of the
+ * packed state: how often did it raise?
+ */
+static int32_t
+brakings(Run *run, int32_t times, int32_t rows_per_second)
+{
+	static uint8_t packed[VG_VEHICLE_PACKED_MAX];
+	int32_t raised = 0;
+
+	start(run, VG_HAZMAT, VG_MODEL_BIT(VG_HARSH_DRIVING));
+	for (int32_t row = 0; row <= times * 20 * rows_per_second; row++)
+	{
+		double second = (double) row / rows_per_second, phase = fmod(second, 20.0);
+		double speed_kmh = phase < 2 ? 60 - 12 * phase : 36 + (phase - 2) * 24 / 18;
+
+		step(run,
+			 at(MORNING + row * VG_SECOND / rows_per_second, 120.0 + second * 1e-4, speed_kmh));
+		raised += told(run, VG_STEP_RAISE, VG_HARSH_DRIVING);
+		CHECK_INT(vg_vehicle_unpack(&run->state, packed, vg_vehicle_pack(&run->state, packed)),
+				  VG_OK);
+	}
+	return raised;
+}
+
+/* A feed of many rows a second does not make one braking many. */
+static void
+test_harsh(void)
+{
+	static const int32_t rates[] = {1, 2, 5, 25};
+	Run run;
+
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++)
+	{
+		CHECK_INT(brakings(&run, 2, rates[i]), 0);
+		CHECK_INT(run.state.harsh.count, 4);
+		CHECK_INT(brakings(&run, 3, rates[i]), 1);
+	}
+}
+
 int
 main(void)
 {
@@ -327,5 +367,6 @@ main(void)
 	test_late();
 	test_driver();
 	test_card();
+	test_harsh();
 	return check_report();
 }
