@@ -33,7 +33,7 @@ vg_fence_room(const VgFenceSource *source)
 VgStatus
 vg_fence_build(const VgFenceSource *source, void *memory, size_t size)
 {
-	FenceBuilder builder = {.made_max = UINT64_MAX};
+	FenceBuilder builder = {.index = NULL};
 	VgStatus status = source_check(source);
 
 	if (status == VG_OK)
@@ -310,6 +310,9 @@ tree_build(FenceBuilder *builder, const VgFenceSource *source, VgFenceRole role)
 	FenceCell root = {.first = NULL};
 	char *mark = builder->scratch;
 
+	builder->made = 0; /* the root holds every edge, whatever the last split was allowed */
+	builder->made_max = UINT64_MAX;
+	builder->costly = false;
 	root_fill(builder, source, role, &root);
 	if (!builder->full)
 		builder->index->root[role] =

@@ -380,6 +380,26 @@ test_city(void)
 	}
 }
 
+/* Every fence with a wider area in which a stay counts: the second tree is as whole as the first.
+ */
+static void
+test_stay_areas(void)
+{
+	source_clear();
+	for (int64_t id = 1; id <= 150; id++)
+	{
+		double lon = 120 + random_unit(), lat = 30 + random_unit();
+
+		add_fence(id, (uint8_t) (id % 4));
+		add_star(lon, lat, 0.01, 8);
+		if (id % 3 == 0)
+			continue;
+		add_fence(id, (uint8_t) (id % 4))->role = VG_FENCE_STAY;
+		add_star(lon, lat, 0.03, 33);
+	}
+	check_everywhere(build(), 11, 3000, 119.9, 29.9, 1.2);
+}
+
 /* Kinds, roles, validity and hours: what a query means is all that it finds, inside and nearest. */
 static void
 test_filter(void)
@@ -528,6 +548,7 @@ main(void)
 	test_refusals();
 	test_filter();
 	test_city();
+	test_stay_areas();
 	test_lattice();
 	test_piles();
 	return check_report();
