@@ -72,6 +72,11 @@ SELECT CASE WHEN l.rows > 0 AND l.rows = b.rows AND s.rows = b.rows THEN 'ok ' E
 FROM (SELECT count(*) AS rows FROM tracks.hazard) AS l, (SELECT count(*) AS rows FROM again) AS b,
     (SELECT count(*) AS rows FROM (SELECT * FROM tracks.hazard INTERSECT SELECT * FROM again) AS s) AS s;
 
+SELECT CASE WHEN s.stays > 0 AND s.raised = s.distinct_ones THEN 'ok ' ELSE 'not ok ' END
+    || format('stays: %s, raised %s times, at each fence once: %s', s.stays, s.raised, s.distinct_ones)
+FROM (SELECT count(*) AS raised, count(DISTINCT (s.plate, s.since, s.fence_id)) AS distinct_ones, count(DISTINCT (s.plate, s.since)) AS stays
+      FROM tracks.stay_raised AS s) AS s;
+
 CREATE TEMP TABLE before AS SELECT s.* FROM vigil_vehicle.vehicle_state AS s;
 SELECT count(*) AS rows FROM vigil_vehicle.position AS p \gset
 SELECT CASE WHEN i.duplicate = f.source_rows AND i.accepted + i.late + i.rejected = 0

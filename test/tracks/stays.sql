@@ -10,14 +10,18 @@ SELECT count(*) AS fences
 FROM vigil.import_geofences(jsonb_build_object('type', 'Feature', 'properties', jsonb_build_object('code', 'all-trips'), 'geometry',
     (SELECT ST_AsGeoJSON(ST_Expand(ST_Extent(ST_Point(r.lon, r.lat, 4326))::geometry, 0.01))::jsonb
      FROM tracks.row AS r WHERE r.file = 'delivery')), 'key_area') \gset
-CREATE TABLE tracks.stay_found AS
-SELECT b.subject::vigil.plate AS plate, (b.evidence ->> 'since')::timestamptz AS since, max(coalesce(b.cleared_at, e.at::timestamptz)) AS until
+CREATE TABLE tracks.stay_raised AS
+SELECT b.subject::vigil.plate AS plate, (b.evidence ->> 'since')::timestamptz AS since, b.cleared_at, (b.evidence ->> 'fence_id')::bigint AS fence_id
 FROM vigil.backtest('vehicle', :'since', :'until', '{"government_stay": {"minutes": 1, "radius_m": 30}}') AS b
-JOIN (SELECT r.plate::vigil.plate AS plate, max(r.at) AS at FROM tracks.row AS r WHERE r.file = 'delivery' GROUP BY r.plate) AS e
-    ON e.plate = b.subject::vigil.plate
-WHERE b.what = 'hazard' AND b.model = 'government_stay'
-GROUP BY b.subject, b.evidence ->> 'since';     -- a stay can raise twice, at two fences
+WHERE b.what = 'hazard' AND b.model = 'government_stay' AND b.subject IN (SELECT r.plate::vigil.plate::bigint FROM tracks.row AS r WHERE r.file = 'delivery');
 DELETE FROM vigil.geofence AS g WHERE g.kind = 'key_area' AND g.code = 'all-trips';
+
+-- a stay can raise at one fence after another; where it was never cleared it lasts to the end of the trip
+CREATE TABLE tracks.stay_found AS
+SELECT s.plate, s.since, max(coalesce(s.cleared_at, e.at)) AS until
+FROM tracks.stay_raised AS s
+JOIN (SELECT r.plate::vigil.plate AS plate, max(r.at)::timestamptz AS at FROM tracks.row AS r WHERE r.file = 'delivery' GROUP BY r.plate) AS e USING (plate)
+GROUP BY s.plate, s.since;
 
 -- a label holds from its fix to the next one
 CREATE TABLE tracks.stay_truth AS
