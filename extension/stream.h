@@ -2,8 +2,13 @@
  * stream.h: from the rows of one statement on a stream to one evaluation.
  *
  * A stream is a partitioned, append-only table with three triggers: BEFORE STATEMENT opens a frame,
- * AFTER ROW appends the row's fields to it, AFTER STATEMENT evaluates and closes it.  A row that
- * comes without a frame (a partition loaded by name, as pg_restore does) is not evaluated.
+ * the condition (WHEN) of AFTER ROW appends the row to it, AFTER STATEMENT evaluates and closes it.
+ *
+ * The condition is asked as soon as a row is stored, while its page is at hand, and never holds: so
+ * nothing is queued until the statement's end, which would cost memory for each row and read every
+ * page again.  It is given the row's place, not its fields: what is not stored is not evaluated,
+ * whoever calls it.  A row that comes without a frame (a partition loaded by name, as pg_restore
+ * does) is not evaluated.
  */
 #ifndef VIGIL_STREAM_H
 #define VIGIL_STREAM_H
@@ -11,6 +16,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "storage/itemptr.h"
 
 /* What became of the rows of one statement. */
 typedef struct VgStreamCount
@@ -34,8 +40,10 @@ typedef struct VgStreamKind
 } VgStreamKind;
 
 extern void vg_stream_init(void); /* called by _PG_init */
-/* The body of the three trigger functions of a stream. */
+/* The body of the trigger functions of a stream, before and after the statement. */
 extern Datum vg_stream_trigger(FunctionCallInfo fcinfo, const VgStreamKind *kind);
+/* The row trigger's condition: the row at tid of this partition was stored. Always false. */
+extern bool vg_stream_row(const VgStreamKind *kind, Oid relid, ItemPointer tid);
 /* What the newest completed statement on any stream did. */
 extern VgStreamCount vg_stream_newest(void);
 

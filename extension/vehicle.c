@@ -35,6 +35,9 @@ typedef struct Batch
 	int *order;		 /* row numbers by vehicle, then time, then arrival */
 } Batch;
 
+/* How many vehicles ahead memory is asked for. */
+#define LOOK_AHEAD 4
+
 /* One evaluation. */
 typedef struct Evaluation
 {
@@ -42,13 +45,14 @@ typedef struct Evaluation
 	VgVehicleWorld world;
 	VgStateStore *store;
 	VgVehicleCustom *custom; /* NULL = there are no custom models */
-	VgVehicleRow row;
-	VgStepEffect step_effects[VG_STEP_EFFECTS_MAX];
 	VgHazardEffect *effects;
 	int effect_count;
 	int effect_size;
 	VgDriverChanges drivers;
 	VgStreamCount *counts;
+	/* working memory from here on, never zeroed as a whole: it is 20 kB */
+	VgVehicleRow row;
+	VgStepEffect step_effects[VG_STEP_EFFECTS_MAX];
 } Evaluation;
 
 static void evaluate_positions(void *rows, int count, VgStreamCount *counts);
@@ -67,6 +71,15 @@ Datum
 vigil_vehicle_position_trigger(PG_FUNCTION_ARGS)
 {
 	return vg_stream_trigger(fcinfo, &position_stream);
+}
+
+PG_FUNCTION_INFO_V1(vigil_vehicle_position_stored);
+/* position_stored(partition, tid): false. */
+Datum
+vigil_vehicle_position_stored(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(
+		vg_stream_row(&position_stream, PG_GETARG_OID(0), (ItemPointer) PG_GETARG_POINTER(1)));
 }
 
 /* --- grouping
@@ -353,8 +366,11 @@ create_missing(Evaluation *evaluation, const Batch *batch)
 	int count = 0;
 
 	for (int i = 0; i < batch->vehicle_count; i++)
+	{
+		vg_state_prefetch(batch->vehicles[Min(i + LOOK_AHEAD, batch->vehicle_count - 1)]);
 		if (!vg_state_has(evaluation->store, batch->vehicles[i]))
 			missing[count++] = batch->vehicles[i];
+	}
 	if (count > 0)
 	{
 		create_states(missing, count);
@@ -363,12 +379,32 @@ create_missing(Evaluation *evaluation, const Batch *batch)
 	pfree(missing);
 }
 
+/* Ask for the memory that the vehicles after this one will need: what comes next is known here and
+ * not to the processor. */
+static void
+look_ahead(const Evaluation *evaluation, const Batch *batch, int number)
+{
+	for (int stage = 1; stage <= LOOK_AHEAD && number + stage < batch->vehicle_count; stage *= 2)
+	{
+		const VgPosition *first = &batch->rows[batch->order[batch->first[number + stage]]];
+
+		if (stage == LOOK_AHEAD)
+		{
+			vg_state_prefetch(batch->vehicles[number + stage]);
+			__builtin_prefetch(first);
+		}
+		else if (first->has & VG_HAS_POINT)
+			vg_road_prefetch(evaluation->world.roads, first->lon, first->lat, stage == 1);
+	}
+}
+
 static void
 evaluate_as_owner(VgPosition *rows, int count, VgStreamCount *counts)
 {
-	Evaluation *evaluation = palloc0(sizeof(Evaluation));
+	Evaluation *evaluation = palloc(sizeof(Evaluation));
 	Batch *batch = batch_group(rows, count);
 
+	memset(evaluation, 0, offsetof(Evaluation, row));
 	evaluation->counts = counts;
 	evaluation->rules = vg_vehicle_rules();
 	vg_vehicle_world(&evaluation->world);
@@ -378,7 +414,10 @@ evaluate_as_owner(VgPosition *rows, int count, VgStreamCount *counts)
 	if (batch->vehicle_count > 1)
 		create_missing(evaluation, batch);
 	for (int i = 0; i < batch->vehicle_count; i++)
+	{
+		look_ahead(evaluation, batch, i);
 		evaluate_vehicle(evaluation, batch, i);
+	}
 	vg_state_close(evaluation->store);
 	/* the next piece of the same statement sees these states */
 	CommandCounterIncrement();

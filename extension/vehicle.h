@@ -63,6 +63,8 @@ typedef struct VgStateStore VgStateStore;
 extern VgStateStore *vg_state_open(void);
 extern Oid vg_state_owner(void);
 extern bool vg_state_has(VgStateStore *store, int64 vehicle);
+/* This vehicle will be asked for soon. */
+extern void vg_state_prefetch(int64 vehicle);
 /* False: there is no such row (yet). */
 extern bool vg_state_load(VgStateStore *store, int64 vehicle, VgVehicleRow *row);
 /*

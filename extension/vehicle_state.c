@@ -16,7 +16,9 @@
 #include "catalog/namespace.h"
 #include "executor/executor.h"
 #include "storage/bufmgr.h"
+#include "storage/smgr.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -64,11 +66,11 @@ typedef struct CachedTid
 struct VgStateStore
 {
 	Relation relation;
-	Relation key;
-	BlockNumber blocks; /* the table may have been cut shorter since a tuple id was cached */
+	Relation key; /* opened when it is needed */
+	BlockNumber
+		blocks; /* at least so many; it may have been cut shorter since a tuple id was cached */
 	Snapshot snapshot;
 	IndexFetchTableData *fetch; /* by cached tuple id */
-	RegProcedure equal;			/* of the key's type */
 	IndexScanDesc scan;			/* by key; begun when it is needed */
 	TupleTableSlot *found;
 	TupleTableSlot *written;
@@ -126,10 +128,51 @@ cache_check(Relation relation)
 	}
 }
 
-static Oid
-state_relid(const char *name)
+/* The table, looked up once and again when its definition changes. */
+static struct
 {
-	return get_relname_relid(name, get_namespace_oid("vigil_vehicle", false));
+	Oid relid; /* InvalidOid = not looked up */
+	Oid key;
+	Oid owner;
+} state_table;
+
+static void
+state_table_forget(Datum arg, Oid relid)
+{
+	if (relid == InvalidOid || relid == state_table.relid || relid == state_table.key)
+		state_table.relid = InvalidOid;
+}
+
+static void
+state_table_find(void)
+{
+	static bool registered = false;
+	Oid schema;
+	Relation relation;
+
+	if (state_table.relid != InvalidOid)
+		return;
+	if (!registered)
+		CacheRegisterRelcacheCallback(state_table_forget, (Datum) 0);
+	registered = true;
+	schema = get_namespace_oid("vigil_vehicle", false);
+	relation = table_open(get_relname_relid("vehicle_state", schema), AccessShareLock);
+	state_table.key = get_relname_relid("vehicle_state_pkey", schema);
+	state_table.owner = relation->rd_rel->relowner;
+	state_table.relid = RelationGetRelid(relation);
+	table_close(relation, NoLock);
+}
+
+/*
+ * How many blocks the table has at least.  The number that the storage manager remembers will do,
+ * and costs no system call: who cuts a table shorter locks everybody out and makes all forget it.
+ */
+static BlockNumber
+table_blocks(Relation relation)
+{
+	BlockNumber blocks = RelationGetSmgr(relation)->smgr_cached_nblocks[MAIN_FORKNUM];
+
+	return blocks == InvalidBlockNumber ? RelationGetNumberOfBlocks(relation) : blocks;
 }
 
 /* READ COMMITTED sees what others have committed up to now; the stricter levels what their
@@ -146,11 +189,8 @@ store_take_snapshot(VgStateStore *store)
 Oid
 vg_state_owner(void)
 {
-	Relation relation = table_open(state_relid("vehicle_state"), AccessShareLock);
-	Oid owner = relation->rd_rel->relowner;
-
-	table_close(relation, NoLock);
-	return owner;
+	state_table_find();
+	return state_table.owner;
 }
 
 VgStateStore *
@@ -158,8 +198,8 @@ vg_state_open(void)
 {
 	VgStateStore *store = palloc0(sizeof(VgStateStore));
 
-	store->relation = table_open(state_relid("vehicle_state"), RowExclusiveLock);
-	store->key = index_open(state_relid("vehicle_state_pkey"), RowExclusiveLock);
+	state_table_find();
+	store->relation = table_open(state_table.relid, RowExclusiveLock);
 	if (RelationGetDescr(store->relation)->natts != COLUMNS)
 		ereport(ERROR, errcode(ERRCODE_DATATYPE_MISMATCH),
 				errmsg("table vigil_vehicle.vehicle_state has %d columns, this library expects %d",
@@ -167,10 +207,7 @@ vg_state_open(void)
 				errhint(
 					"Bring the extension's objects up to date with ALTER EXTENSION vigil UPDATE."));
 	cache_check(store->relation);
-	store->equal =
-		get_opcode(get_opfamily_member(store->key->rd_opfamily[0], store->key->rd_opcintype[0],
-									   store->key->rd_opcintype[0], BTEqualStrategyNumber));
-	store->blocks = RelationGetNumberOfBlocks(store->relation);
+	store->blocks = table_blocks(store->relation);
 	store->found = table_slot_create(store->relation, NULL);
 	store->written = MakeSingleTupleTableSlot(RelationGetDescr(store->relation), &TTSOpsVirtual);
 	store->engine = palloc(VARHDRSZ + VG_VEHICLE_PACKED_MAX);
@@ -206,7 +243,8 @@ vg_state_close(VgStateStore *store)
 		FreeExecutorState(store->estate);
 	}
 	UnregisterSnapshot(store->snapshot);
-	index_close(store->key, NoLock);
+	if (store->key != NULL)
+		index_close(store->key, NoLock);
 	table_close(store->relation, NoLock);
 }
 
@@ -225,12 +263,23 @@ find_by_tid(VgStateStore *store, int64 vehicle)
 	bool again = false;
 	bool all_dead = false;
 
-	if (cached == NULL || ItemPointerGetBlockNumber(&cached->tid) >= store->blocks)
+	if (cached == NULL)
 		return false;
 	tid = cached->tid;
-	return table_index_fetch_tuple(store->fetch, &tid, store->snapshot, store->found, &again,
+	if (ItemPointerGetBlockNumber(&tid) >= store->blocks)
+		store->blocks = RelationGetNumberOfBlocks(store->relation);
+	return ItemPointerGetBlockNumber(&tid) < store->blocks &&
+		   table_index_fetch_tuple(store->fetch, &tid, store->snapshot, store->found, &again,
 								   &all_dead) &&
 		   found_is(store, vehicle);
+}
+
+/* Equality of the key's type. */
+static RegProcedure
+key_equal(Relation key)
+{
+	return get_opcode(get_opfamily_member(key->rd_opfamily[0], key->rd_opcintype[0],
+										  key->rd_opcintype[0], BTEqualStrategyNumber));
 }
 
 static bool
@@ -239,9 +288,11 @@ find_by_key(VgStateStore *store, int64 vehicle)
 	ScanKeyData key;
 	ItemPointer tid;
 
+	if (store->key == NULL)
+		store->key = index_open(state_table.key, RowExclusiveLock);
 	if (store->scan == NULL)
 		store->scan = index_beginscan(store->relation, store->key, store->snapshot, 1, 0);
-	ScanKeyInit(&key, 1, BTEqualStrategyNumber, store->equal, Int64GetDatum(vehicle));
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, key_equal(store->key), Int64GetDatum(vehicle));
 	index_rescan(store->scan, &key, 1, NULL, 0);
 	while ((tid = index_getnext_tid(store->scan, ForwardScanDirection)) != NULL)
 	{
@@ -254,6 +305,12 @@ find_by_key(VgStateStore *store, int64 vehicle)
 		}
 	}
 	return false;
+}
+
+void
+vg_state_prefetch(int64 vehicle)
+{
+	__builtin_prefetch(&cached_tids[vg_vehicle_hash(vehicle) % CACHED_BUCKETS * CACHED_WAYS]);
 }
 
 bool

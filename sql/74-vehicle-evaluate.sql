@@ -2,10 +2,13 @@
 CREATE FUNCTION vigil_vehicle.position_evaluate() RETURNS trigger
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vigil_vehicle_position_trigger';
 COMMENT ON FUNCTION vigil_vehicle.position_evaluate() IS 'Trigger of vigil_vehicle.position: collects a statement''s rows and evaluates them together (研判). Error 22003 or 22008: a row out of range, naming vehicle, time, field, value and range';
+CREATE FUNCTION vigil_vehicle.position_stored(partition oid, place tid) RETURNS boolean
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vigil_vehicle_position_stored';
+COMMENT ON FUNCTION vigil_vehicle.position_stored(oid, tid) IS 'Condition of the row trigger of vigil_vehicle.position, asked when a row is stored: collects the row at this place for the statement''s evaluation. Always false: the row itself queues nothing. Does nothing outside an INSERT or COPY into the stream. Error 22003 or 22008 as position_evaluate';
 CREATE TRIGGER position_open BEFORE INSERT ON vigil_vehicle.position
     FOR EACH STATEMENT EXECUTE FUNCTION vigil_vehicle.position_evaluate();
 CREATE TRIGGER position_row AFTER INSERT ON vigil_vehicle.position
-    FOR EACH ROW EXECUTE FUNCTION vigil_vehicle.position_evaluate();
+    FOR EACH ROW WHEN (vigil_vehicle.position_stored(NEW.tableoid, NEW.ctid)) EXECUTE FUNCTION vigil_vehicle.position_evaluate();
 CREATE TRIGGER position_close AFTER INSERT ON vigil_vehicle.position
     FOR EACH STATEMENT EXECUTE FUNCTION vigil_vehicle.position_evaluate();
 

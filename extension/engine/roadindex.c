@@ -59,6 +59,34 @@ bearing_difference(const RoadEdge *edge, int heading_deg)
 	return difference;
 }
 
+/* cells_of: the number of the cell's first edge, with that of the next cell's behind it; NULL = no
+ * tile there. */
+static inline const uint32_t *
+cells_of(const VgRoadIndex *index, int32_t column, int32_t row)
+{
+	int32_t tile = tile_of(index, column, row);
+
+	return tile < 0
+			   ? NULL
+			   : (const uint32_t *) part(index, index->cells_at) + cell_number(tile, column, row);
+}
+
+void
+vg_road_prefetch(const VgRoadIndex *index, double lon, double lat, bool edges)
+{
+	const uint32_t *cells;
+
+	if (!(fabs(lon) <= 180.0) || !(fabs(lat) <= 90.0))
+		return;
+	cells = cells_of(index, cell_column(lon), cell_row(lat));
+	if (cells == NULL)
+		return;
+	if (edges)
+		__builtin_prefetch((const RoadEdge *) part(index, index->edges_at) + cells[0]);
+	else
+		__builtin_prefetch(cells);
+}
+
 int32_t
 vg_road_match(const VgRoadIndex *index, double lon, double lat, int heading_deg, int32_t current)
 {
@@ -66,7 +94,7 @@ vg_road_match(const VgRoadIndex *index, double lon, double lat, int heading_deg,
 	const RoadEdge *edge, *end;
 	const uint32_t *cells;
 	const RoadScale *scale;
-	int32_t column, row, tile;
+	int32_t column, row;
 	int32_t best = VG_ROAD_NONE;
 	int best_difference = 0;
 	float best_squared = reach_squared;
@@ -76,10 +104,9 @@ vg_road_match(const VgRoadIndex *index, double lon, double lat, int heading_deg,
 		return VG_ROAD_NONE;
 	column = cell_column(lon);
 	row = cell_row(lat);
-	tile = tile_of(index, column, row);
-	if (tile < 0)
+	cells = cells_of(index, column, row);
+	if (cells == NULL)
 		return VG_ROAD_NONE;
-	cells = (const uint32_t *) part(index, index->cells_at) + cell_number(tile, column, row);
 	edge = (const RoadEdge *) part(index, index->edges_at) + cells[0];
 	end = edge + (cells[1] - cells[0]);
 	scale =

@@ -114,6 +114,12 @@ extern VgStatus vg_road_build(void *memory, size_t size, const VgRoadSource *sou
 extern int32_t vg_road_match(const VgRoadIndex *index, double lon, double lat, int heading_deg,
 							 int32_t current);
 
+/*
+ * vg_road_prefetch: ask for the memory that vg_road_match will read for this point: first where its
+ * edges are, then, when that has arrived, the edges.
+ */
+extern void vg_road_prefetch(const VgRoadIndex *index, double lon, double lat, bool edges);
+
 extern int32_t vg_road_count(const VgRoadIndex *index);
 extern const VgRoadSegment *vg_road_get(const VgRoadIndex *index, int32_t number);
 /* The segment's name, "" when it has none; for evidence. */

@@ -30,9 +30,11 @@ WHERE m.classid = 'pg_proc'::regclass AND p.prosecdef AND has_function_privilege
 SELECT c.oid::regclass AS writable_by_public FROM member AS m JOIN pg_class AS c ON c.oid = m.objid
 WHERE m.classid = 'pg_class'::regclass AND c.relkind IN ('r', 'p', 'v')
     AND has_table_privilege('public', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') ORDER BY 1;
+-- (a trigger's condition is evaluated as whoever inserts)
 SELECT p.oid::regprocedure AS volatile_for_public FROM member AS m JOIN pg_proc AS p ON p.oid = m.objid
 WHERE m.classid = 'pg_proc'::regclass AND p.provolatile = 'v' AND p.prorettype <> 'trigger'::regtype
-    AND has_function_privilege('public', p.oid, 'EXECUTE') ORDER BY 1;
+    AND has_function_privilege('public', p.oid, 'EXECUTE')
+    AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_trigger'::regclass AND d.refobjid = p.oid) ORDER BY 1;
 
 -- names: a constraint starts with the name of its table
 SELECT c.conrelid::regclass AS "table", c.conname AS constraint_without_table_name
