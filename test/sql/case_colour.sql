@@ -58,14 +58,19 @@ SELECT count(vigil.open_incident('vehicle.driver', 'red', 'vehicle', pg_temp.car
 SELECT count(*) AS round FROM vigil.dispatch();
 SELECT n, t.* FROM generate_series(91, 92) AS n, pg_temp.tasks(pg_temp.car(n)) AS t;
 SELECT count(vigil.unit_report(pg_temp.unit('P2'), 120.1521, 30.8, true)) AS on_duty;
+-- two minutes to accept are the plan's; here it gives two seconds, so that the clock itself runs out
+SELECT s.accept_within FROM vigil.plan_step AS s JOIN vigil.plan AS p ON p.id = s.plan_id WHERE p.incident_kind = 'vehicle.driver' AND p.severity = 'red' AND s.level = 1;
+UPDATE vigil.plan_step AS s SET accept_within = '2 s' FROM vigil.plan AS p WHERE p.id = s.plan_id AND p.incident_kind = 'vehicle.driver' AND p.severity = 'red' AND s.level = 1;
 INSERT INTO vigil_vehicle.vehicle (plate, kind, status, region_code) VALUES (pg_temp.car(46)::vigil.plate, 'hazmat', 'registered', 330502);
 SELECT vigil.apply_effects('vehicle', '{raise}', ARRAY[pg_temp.car(46)], '{fatigue_continuous}', ARRAY[now()], NULL, NULL, '{330502}', '{120.1}', '{30.8}') AS raised;
 SELECT count(*) AS round FROM vigil.dispatch();
 SELECT * FROM pg_temp.tasks(pg_temp.car(46));
 SELECT t.id AS task, t.accept_by - t.offered_at AS accept_within FROM vigil.task AS t JOIN vigil.incident AS i ON i.id = t.incident_id WHERE i.subject = pg_temp.car(46) \gset
 SELECT :'accept_within' AS accept_within;
--- the two minutes pass: what is due now was due two minutes after the offer
-UPDATE vigil.task SET due_at = clock_timestamp(), accept_by = clock_timestamp() WHERE id = :task;
+-- nobody accepts
+SELECT count(*) AS too_early FROM vigil.dispatch();
+SELECT * FROM pg_temp.tasks(pg_temp.car(46));
+SELECT pg_sleep(extract(epoch FROM t.accept_by - clock_timestamp()) + 0.01) FROM vigil.task AS t WHERE t.id = :task;
 SELECT count(*) AS round FROM vigil.dispatch();
 SELECT count(*) AS next_level FROM vigil.dispatch();
 SELECT * FROM pg_temp.tasks(pg_temp.car(46));

@@ -40,10 +40,13 @@ SELECT * FROM pg_temp.found WHERE plate = '浙EC0025 yellow';
 
 -- case 26: as 24, finished with stay_lawful at 10:30.  Expected: cleared 10:30; silent for that fence until 10:30 of the next day; another fence still raises
 SELECT pg_temp.register('浙EC0026 yellow', 'hazmat');
+UPDATE vigil_vehicle.vehicle SET region_code = 330502 WHERE plate = '浙EC0026 yellow';
+UPDATE vigil.unit SET on_duty = false;
+INSERT INTO vigil.unit (kind, name, region_code, capabilities, on_duty, task_limit, geom, located_at) SELECT 'police_patrol', 'case 26 ' || n, 330502, '{hazmat}', true, 10, ST_SetSRID(ST_MakePoint(101 + n * 0.01, 32), 4326), now() FROM generate_series(1, 2) AS n;
 SELECT pg_temp.stand('浙EC0026 yellow', '10:00', '10:30');
-INSERT INTO vigil.unit (kind, name, region_code) VALUES ('police_patrol', 'case 26', 330502) RETURNING id AS unit \gset
-SELECT t.id AS task FROM vigil.task AS t JOIN vigil.incident AS i ON i.id = t.incident_id WHERE i.subject = '浙EC0026 yellow'::vigil.plate::bigint ORDER BY t.id LIMIT 1 \gset
-UPDATE vigil.task SET state = 'offered', unit_id = :unit, offered_at = now(), accept_by = now() + interval '2 min', arrive_by = now() + interval '20 min', due_at = now() + interval '2 min' WHERE id = :task;
+SELECT cardinality(d.offered) >= 2 AS offered FROM vigil.dispatch() AS d;
+SELECT t.id AS task, t.unit_id AS unit FROM vigil.task AS t JOIN vigil.incident AS i ON i.id = t.incident_id JOIN vigil.unit AS u ON u.id = t.unit_id
+WHERE i.subject = '浙EC0026 yellow'::vigil.plate::bigint AND t.state = 'offered' AND u.name = 'case 26 1' \gset
 SELECT vigil.task_accept(:task, :unit), vigil.task_arrive(:task, :unit);
 SELECT vigil.task_finish(:task, :unit, 'stay_lawful', jsonb_build_object('at', pg_temp.at('10:30')));
 SELECT * FROM pg_temp.found WHERE plate = '浙EC0026 yellow';

@@ -1,5 +1,5 @@
--- acceptance cases 12, 13, 19, 20, 22: the vehicle.  Each says what is expected; hours are those of the case's day (case.psql).
--- Cases 14 to 18, 21 and 23 need camera passes, weighings and their models, which are not there yet
+-- acceptance cases 12, 13, 16, 17, 19, 20, 22, 23: the vehicle.  Each says what is expected; hours are those of the case's day (case.psql).
+-- Cases 14, 15, 18 and 21 need weighings, camera passes and their models, which are not there yet; of 16, 17 and 23 positions play what they can
 \set SHOW_CONTEXT never
 SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres'; SET timezone = 'Asia/Shanghai'; SET client_min_messages = warning;
 SELECT count(*) > 0 AS set_up FROM vigil.setup();
@@ -31,6 +31,37 @@ SELECT pg_temp.drive('浙EC0013 yellow', '21:58=85', '21:58', '22:00:30', lat =>
 SELECT * FROM pg_temp.speeding WHERE plate = '浙EC0013 yellow';
 SELECT pg_temp.drive('浙EC0013 yellow', '21:58=85', '22:01', '22:01', lat => 31.1), pg_temp.drive('浙EC1013 yellow', '21:58=84', '21:58', '22:05', lat => 31.1);
 SELECT * FROM pg_temp.speeding WHERE plate::text LIKE '浙EC_013 yellow';
+
+-- case 16: a coach with too many aboard.  Expected: as long as the video alarm is off none; overload_people on the third point with it, 55, red.
+-- (57 persons seen, then 58, is a camera's to tell: not there yet; the terminal tells it by bit 4 of item 0x14)
+SELECT pg_temp.register('浙EC0016 yellow', 'coach_line');
+CREATE FUNCTION pg_temp.aboard(first interval, last interval, video_bits bigint) RETURNS bigint LANGUAGE sql AS $$
+    WITH fed AS (INSERT INTO vigil_vehicle.position (plate, observed_at, lon, lat, speed_kmh, heading_deg, video_bits)
+        SELECT p.plate, p.observed_at, p.lon, p.lat, p.speed_kmh, p.heading_deg, aboard.video_bits FROM pg_temp.track('浙EC0016 yellow', '09:00=60', first, last, lat => 31.6) AS p RETURNING 1) SELECT count(*) FROM fed $$;
+SELECT pg_temp.aboard('09:00', '09:05', 0), pg_temp.aboard('09:05:30', '09:06', 16), pg_temp.aboard('09:06:30', '09:06:30', 15), pg_temp.aboard('09:07', '09:07:30', 16);
+SELECT plate, model FROM pg_temp.hazard WHERE plate = '浙EC0016 yellow';
+SELECT pg_temp.aboard('09:08', '09:08', 31);
+SELECT plate, model, situation, raised, cleared FROM pg_temp.hazard WHERE plate = '浙EC0016 yellow';
+SELECT * FROM pg_temp.state WHERE plate = '浙EC0016 yellow';
+-- cleared by ten minutes without the bit
+SELECT pg_temp.aboard('09:08:30', '09:18', 0);
+SELECT plate, model, raised, cleared FROM pg_temp.hazard WHERE plate = '浙EC0016 yellow';
+SELECT pg_temp.aboard('09:18:30', '09:18:30', 0);
+SELECT plate, model, raised, cleared, cleared_by FROM pg_temp.hazard WHERE plate = '浙EC0016 yellow';
+
+-- case 17: a plate that two feeds tell of 40 km apart, 600 s (240 km/h) and, another plate, 720 s (200 km/h) later.  Expected: clone_jump, veto, red;
+-- the other none, for it is not above 200.  (With cameras A and B and their confidence it is not there yet)
+SELECT pg_temp.register('浙EC0017 yellow', 'truck_heavy'), pg_temp.register('浙EC1017 yellow', 'truck_heavy'), pg_temp.register('浙EC2017 yellow', 'truck_heavy');
+CREATE FUNCTION pg_temp.seen(plate vigil.plate, hour interval, km float8, source text) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO vigil_vehicle.position (plate, observed_at, lon, lat, speed_kmh, source) SELECT $1, pg_temp.at($2), ST_X(p), ST_Y(p), 60, $4
+    FROM CAST(ST_Project(ST_SetSRID(ST_MakePoint(100, 31.7), 4326)::geography, $3 * 1000, radians(0)) AS geometry) AS p $$;
+SELECT pg_temp.seen('浙EC0017 yellow', '10:00', 0, 'A'), pg_temp.seen('浙EC0017 yellow', '10:10', 40, 'B'), pg_temp.seen('浙EC1017 yellow', '10:00', 0, 'A'), pg_temp.seen('浙EC1017 yellow', '10:12', 39.99, 'B');
+SELECT plate, model, situation, raised, (evidence ->> 'km')::float8 AS km, evidence -> 'seconds' AS seconds, round((evidence ->> 'implied_kmh')::numeric) AS kmh FROM pg_temp.hazard WHERE plate IN ('浙EC0017 yellow', '浙EC1017 yellow');
+SELECT * FROM pg_temp.state WHERE plate IN ('浙EC0017 yellow', '浙EC1017 yellow');
+SELECT situation, veto FROM vigil.explain('vehicle', '浙EC0017 yellow'::vigil.plate::bigint);
+-- one feed alone that jumps is drift, not a clone; nothing but feedback clears a clone
+SELECT pg_temp.seen('浙EC2017 yellow', '10:00', 0, 'A'), pg_temp.seen('浙EC2017 yellow', '10:10', 40, 'A'), pg_temp.seen('浙EC0017 yellow', '11:00', 40, 'B'), pg_temp.seen('浙EC0017 yellow', '12:00', 41, 'B');
+SELECT plate, model, raised, cleared FROM pg_temp.hazard WHERE plate IN ('浙EC0017 yellow', '浙EC2017 yellow');
 
 -- case 19: ACC on, not located, recorder 50 km/h from 10:00:00.  Expected: gps_shield at 10:10:00; speed models silent for want of a point, at 130 km/h too
 SELECT pg_temp.register('浙EC0019 yellow', 'hazmat'), pg_temp.register('浙EC1019 yellow', 'hazmat');
@@ -72,6 +103,12 @@ SELECT * FROM pg_temp.state WHERE plate = '浙EC0022 yellow';
 UPDATE vigil_vehicle.vehicle SET inspection_until = '2023-01-31' WHERE plate = '浙EC0022 yellow';
 SELECT vigil.run_model('inspection_overdue', '2022-02-02 02:20', ARRAY['浙EC0022 yellow'::vigil.plate::bigint]) AS renewed;
 SELECT h.cleared_at, h.cleared_by FROM vigil.hazard AS h WHERE h.subject = '浙EC0022 yellow'::vigil.plate::bigint;
+
+-- case 23: an unknown plate, full-width and with a dot, comes by.  Expected: one transit vehicle; again adds none; 浙I12345: reject bad_plate
+SELECT accepted, duplicate, rejected FROM vigil_vehicle.ingest(jsonb_build_array(jsonb_build_object('plate', '浙Ｅ·Ｃ００２３ ', 'observed_at', pg_temp.at('09:00'), 'lon', 100, 'lat', 31.9, 'speed_kmh', 40)), source => 'case 23');
+SELECT accepted, duplicate, rejected FROM vigil_vehicle.ingest(jsonb_build_array(jsonb_build_object('plate', '浙E C0023', 'observed_at', pg_temp.at('09:01'), 'lon', 100, 'lat', 31.9, 'speed_kmh', 40), jsonb_build_object('plate', '浙I12345', 'observed_at', pg_temp.at('09:01'), 'lon', 100, 'lat', 31.9)), source => 'case 23');
+SELECT v.plate, v.status, v.kind FROM vigil_vehicle.vehicle AS v WHERE vigil.plate_letters(v.plate) = '浙EC0023' OR v.plate = vigil.plate_try('浙I12345');
+SELECT reason, detail, payload ->> 'plate' AS plate FROM vigil.reject WHERE source = 'case 23';
 
 -- nothing else was raised by any of these
 SELECT model, count(*) FROM vigil.hazard WHERE profile = 'vehicle' AND subject IN (SELECT plate::bigint FROM vigil_vehicle.vehicle WHERE plate::text LIKE '浙EC_0%') GROUP BY model ORDER BY model COLLATE "C";
