@@ -134,7 +134,7 @@ take_header(Walk *walk, Header *header)
 		return VG_SHORT;
 	header->width = 2u + ((type & FLAG_Z) != 0) + ((type & FLAG_M) != 0);
 	type &= ~(FLAG_Z | FLAG_M | FLAG_SRID);
-	if (type >= 1000 && header->width == 2)
+	if (type >= 1000 && type < 4000 && header->width == 2)
 	{
 		header->width = type >= 3000 ? 4 : 3;
 		type %= 1000;

@@ -378,6 +378,11 @@ test_city(void)
 		CHECK_REAL(distance_m(index, 1, p.lon, p.lat, HUGE_VAL), want,
 				   want < 1e4 ? 1e-6 : want * 0.01);
 	}
+
+	for (uint32_t i = 0; i < source.fence_count; i++) /* a tree of each role */
+		fence[i].role = i % 2;
+	index = build();
+	check_everywhere(index, 37, 1000, 119.5, 29.5, 2);
 }
 
 /* Every fence with a wider area in which a stay counts: the second tree is as whole as the first.
