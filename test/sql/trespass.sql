@@ -116,7 +116,7 @@ SELECT i.severity, t.state FROM vigil.incident AS i JOIN vigil.task AS t ON t.in
 
 -- the keyed hash of an identity number: no role reads it, bare or through a row; a refused row does not show it
 SELECT r.rolname FROM pg_roles AS r WHERE r.rolname LIKE 'vigil\_%' AND (has_column_privilege(r.oid, 'vigil.person', 'identity_hash', 'SELECT') OR has_table_privilege(r.oid, 'vigil.person', 'SELECT'));
-INSERT INTO vigil.person (kind, identity_hash, identity_masked, name_masked) VALUES ('driver', sha256('x'), '330***********0013', '张**') RETURNING id AS person \gset
+INSERT INTO vigil.person (id, kind, identity_hash, identity_masked, name_masked) VALUES (47902, 'driver', sha256('x'), '330***********0013', '张**') RETURNING id AS person \gset
 SET ROLE vigil_operator;
 SELECT p.identity_masked, p.name_masked FROM vigil.person AS p WHERE p.id = :person;
 SELECT p.identity_hash FROM vigil.person AS p WHERE p.id = :person;
@@ -128,8 +128,8 @@ UPDATE vigil.person SET name_masked = 'Zhang' WHERE id = :person;
 \set VERBOSITY terse
 UPDATE vigil.person SET name_masked = '李*' WHERE id = :person RETURNING name_masked;
 UPDATE vigil.person SET name_masked = '李*' WHERE id = :person RETURNING identity_hash;
--- a reader is told why a vehicle is red also where the reason is its driver's
 RESET ROLE;
+-- a reader is told why a vehicle is red also where the reason is its driver's
 INSERT INTO vigil_vehicle.position (plate, observed_at, lon, lat, driver_id) VALUES ('浙E7T005 yellow', now(), 120.1, 30.8, :person);
 UPDATE vigil.model SET implemented = true, enabled = true WHERE code = 'points_full';
 SELECT vigil.raise_hazard('driver', :person, 'points_full', '{"points": 12}') IS NOT NULL AS raised, vigil_vehicle.inherit_masks() > 0 AS inherited;

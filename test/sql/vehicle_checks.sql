@@ -26,6 +26,7 @@ SELECT b.n || ' ' || b.fields || E'\n  ' || pg_temp.insert(b.fields) FROM bad AS
 -- the edges are good, and so is a VIN that only a feed has told
 SELECT f AS fields, pg_temp.insert(f) FROM unnest(ARRAY['{"seats": 1, "gross_mass_kg": 500, "curb_mass_kg": 500, "axles": 2, "drive_axles": 1}', '{"seats": 80, "gross_mass_kg": 100000, "curb_mass_kg": 100000, "axles": 12, "drive_axles": 3}',
     '{"vin": "LFWSRXRJ7M1E12345"}', '{"vin": "LFWSRXRJ0M1E12345", "status": "transit"}', '{}']::jsonb[]) AS f;
+SELECT pg_temp.insert(jsonb_build_object('scrap_on', current_date + interval '30 years')) AS in_30_years, left(pg_temp.insert(jsonb_build_object('scrap_on', (current_date + interval '30 years 1 day')::date)), 55) AS a_day_more;
 -- an UPDATE says the same, with the hint; nothing was stored
 INSERT INTO vigil_vehicle.vehicle (plate, seats) VALUES ('浙E7K002 yellow', 40);
 SAVEPOINT before;
