@@ -74,6 +74,10 @@ RESET search_path;
 SELECT rights = current_user AS with_my_rights, trap, count(*) AS caught FROM tp_trap.caught GROUP BY 1, 2 ORDER BY 2;
 ROLLBACK;
 
+-- statements that are put together: each of these was read for how it quotes what it puts in; a new one makes this list differ
+SELECT p.oid::regprocedure AS puts_statements_together, p.prosecdef AS definer FROM pg_proc AS p JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass
+JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'vigil' WHERE p.prosrc ~ '\mEXECUTE\M' ORDER BY p.oid::regprocedure::text COLLATE "C";
+
 -- an operator of one county and the work of another
 BEGIN;
 CREATE ROLE tp_wuxing IN ROLE vigil_operator; CREATE ROLE tp_firm IN ROLE vigil_operator;
