@@ -1,5 +1,4 @@
--- Lines "ok …" or "not ok …": whether what vigil says of the tracks agrees with what plain SQL says of them. What
--- the units closed by hand no backtest knows: tracks.hazard holds the hazards as they were before.
+-- Lines "ok …" or "not ok …": whether what vigil says of the tracks agrees with what plain SQL says of them.
 \set ON_ERROR_STOP 1
 SET client_min_messages = warning;
 SET timezone = 'Asia/Shanghai';
@@ -18,6 +17,19 @@ LEFT JOIN (SELECT b.file, sum(b.rows) AS rows, sum(b.accepted) AS accepted, sum(
       FROM tracks.batch AS b GROUP BY b.file) AS b ON b.file = f.code
 CROSS JOIN LATERAL (SELECT count(*) AS stored FROM vigil_vehicle.position AS p WHERE p.source = f.code) AS s
 ORDER BY f.number;
+
+-- late: older than a row of its vehicle that an earlier batch brought
+WITH batch AS (
+    SELECT b.file, b.late, sum(b.rows) OVER earlier - b.rows AS before_it, sum(b.rows) OVER earlier AS up_to
+    FROM tracks.batch AS b WINDOW earlier AS (PARTITION BY b.file ORDER BY b.number)
+), brought AS (
+    SELECT j.file, j.plate, b.up_to, j.at, max(j.at) OVER (PARTITION BY j.file, j.plate ORDER BY b.up_to RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newest
+    FROM judged AS j JOIN batch AS b ON b.file = j.file AND j.number > b.before_it AND j.number <= b.up_to WHERE j.reason IS NULL
+)
+SELECT CASE WHEN s.late = b.late THEN 'ok ' ELSE 'not ok ' END || format('%s: %s rows late, %s by their order', f.name, b.late, s.late)
+FROM (SELECT b.file, count(*) FILTER (WHERE b.at < b.newest) AS late FROM brought AS b GROUP BY b.file) AS s
+JOIN (SELECT b.file, sum(b.late) AS late FROM batch AS b GROUP BY b.file) AS b USING (file)
+JOIN tracks.file AS f ON f.code = s.file WHERE f.as_filed OR s.late <> 0 OR b.late <> 0 ORDER BY f.number;
 
 SELECT CASE WHEN coalesce(s.rows, 0) = coalesce(k.rows, 0) THEN 'ok ' ELSE 'not ok ' END
     || format('%s: %s rows in vigil.reject as %s, %s by the bounds', f.name, coalesce(k.rows, 0), coalesce(s.reason, k.reason), coalesce(s.rows, 0))
@@ -64,13 +76,10 @@ SELECT CASE WHEN i.rows > 0 AND i.rows = g.rows AND b.rows = g.rows THEN 'ok ' E
 FROM (SELECT count(*) AS rows FROM point) AS p, (SELECT count(*) AS rows FROM by_index) AS i, (SELECT count(*) AS rows FROM by_postgis) AS g,
     (SELECT count(*) AS rows FROM by_index AS i JOIN by_postgis AS g USING (lon, lat, id)) AS b;
 
-SELECT min(p.observed_at) AS since, max(p.observed_at) + interval '1 s' AS until FROM vigil_vehicle.position AS p \gset
-CREATE TEMP TABLE again AS
-SELECT b.subject, b.model, b.raised_at, b.cleared_at FROM vigil.backtest('vehicle', :'since', :'until') AS b WHERE b.what = 'hazard';
 SELECT CASE WHEN l.rows > 0 AND l.rows = b.rows AND s.rows = b.rows THEN 'ok ' ELSE 'not ok ' END
     || format('hazards: %s live, %s by a backtest of the same rows, %s the same to the microsecond', l.rows, b.rows, s.rows)
-FROM (SELECT count(*) AS rows FROM tracks.hazard) AS l, (SELECT count(*) AS rows FROM again) AS b,
-    (SELECT count(*) AS rows FROM (SELECT * FROM tracks.hazard INTERSECT SELECT * FROM again) AS s) AS s;
+FROM (SELECT count(*) AS rows FROM tracks.live) AS l, (SELECT count(*) AS rows FROM tracks.again) AS b,
+    (SELECT count(*) AS rows FROM (SELECT * FROM tracks.live INTERSECT SELECT * FROM tracks.again) AS s) AS s;
 
 SELECT CASE WHEN s.stays > 0 AND s.raised = s.distinct_ones THEN 'ok ' ELSE 'not ok ' END
     || format('stays: %s, raised %s times, at each fence once: %s', s.stays, s.raised, s.distinct_ones)

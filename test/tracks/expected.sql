@@ -7,6 +7,8 @@ FROM (VALUES
     (1, 'austin by COPY and by ingest', '20 + 20 rows, 5 rejected, none late',
         (SELECT format('%s + %s rows, %s rejected, %s late', sum(b.rows) FILTER (WHERE b.way = 'COPY'), sum(b.rows) FILTER (WHERE b.way = 'ingest'),
              sum(b.rejected), CASE sum(b.late) WHEN 0 THEN 'none' ELSE sum(b.late)::text END) FROM tracks.batch AS b WHERE b.file = 'austin')),
+    (12, 'austin in the order of its lines', '17 late',
+        (SELECT format('%s late', sum(b.late)) FROM tracks.batch AS b WHERE b.file = 'austin_as_filed')),
     (2, 'reasons', '2 bad_speed, 3 no_fix',
         (SELECT string_agg(format('%s %s', r.rows, r.reason), ', ' ORDER BY r.reason)
          FROM (SELECT r.reason, count(*) AS rows FROM vigil.reject AS r WHERE r.source = 'austin' GROUP BY r.reason) AS r)),

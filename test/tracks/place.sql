@@ -35,7 +35,7 @@ RETURN (SELECT ST_Transform(ST_SetSRID(ST_Transform(geom, g.from_plane), g.to_pl
 -- fences are here, so what a track meets is chance: the movement is real, and so is the ground.
 CREATE TABLE tracks.file (
     number integer PRIMARY KEY, code text UNIQUE, name text, ground text, lon double precision, lat double precision, letter text,
-    kind text, source_rows bigint, shift interval, from_plane integer, to_plane integer
+    kind text, as_filed boolean NOT NULL DEFAULT false, source_rows bigint, shift interval, from_plane integer, to_plane integer
 );
 INSERT INTO tracks.file (number, code, name, ground, lon, lat, letter, kind) VALUES
     (1, 'munich', 'munich_car', 'liechtenstein', 9.520, 47.170, 'M', 'hazmat'),
@@ -43,4 +43,7 @@ INSERT INTO tracks.file (number, code, name, ground, lon, lat, letter, kind) VAL
     (3, 'athens_25hz', 'pneuma_athens_25hz', 'liechtenstein', 9.521, 47.140, 'N', 'truck_heavy'),
     (4, 'delivery', 'delivery_labelled', 'liechtenstein', 9.515, 47.165, 'D', 'truck_heavy'),
     (5, 'liverpool', 'liverpool_bus14', 'bayreuth', 11.575, 49.965, 'L', 'coach_line'),
-    (6, 'austin', 'austin_buses_20170418', 'liechtenstein', 9.515, 47.145, 'A', 'coach_line');
+    (6, 'austin', 'austin_buses_20170418', 'liechtenstein', 9.515, 47.145, 'A', 'coach_line'),
+    (7, 'austin_as_filed', 'austin_buses_20170418, as filed', 'andorra', 1.60, 42.57, 'B', 'coach_line');
+-- all are sent in order of time; the last is that file once more, as other vehicles, in the order of its lines
+UPDATE tracks.file SET as_filed = true WHERE code = 'austin_as_filed';

@@ -9,9 +9,9 @@ CREATE TABLE tracks.given (
     speed_kmh real, heading_deg smallint
 );
 INSERT INTO tracks.given
-SELECT 'austin', a.line, a.vehicle_id, a.observed_at AT TIME ZONE interval '-05:00', a.lon, a.lat, NULL::geometry, (a.speed_ms * 3.6)::real,
+SELECT f.code, a.line, a.vehicle_id, a.observed_at AT TIME ZONE interval '-05:00', a.lon, a.lat, NULL::geometry, (a.speed_ms * 3.6)::real,
     NULL::smallint
-FROM tracks.austin AS a
+FROM tracks.austin AS a JOIN tracks.file AS f ON f.code IN ('austin', 'austin_as_filed')
 UNION ALL
 SELECT 'liverpool', l.line, l.vehicle_id, l.observed_at, l.lon, l.lat, NULL, NULL, l.bearing FROM tracks.liverpool AS l
 UNION ALL
@@ -38,7 +38,7 @@ UPDATE tracks.given AS g SET plane_point = ST_SetSRID(ST_Transform(ST_Point(g.lo
 FROM tracks.file AS f WHERE f.code = g.file AND g.plane_point IS NULL AND (g.lon <> 0 OR g.lat <> 0);
 
 CREATE TABLE tracks.row AS
-SELECT g.file, row_number() OVER (PARTITION BY g.file ORDER BY g.at, g.line) AS number, g.line,
+SELECT g.file, row_number() OVER (PARTITION BY g.file ORDER BY CASE WHEN NOT f.as_filed THEN g.at END, g.line) AS number, g.line,
     format('浙E%s%s yellow', f.letter, lpad(right(g.vehicle, 4), 4, '0')) AS plate, g.at + f.shift AS at,
     coalesce(round(ST_X(t.geom)::numeric, 7), g.lon::numeric) AS lon, coalesce(round(ST_Y(t.geom)::numeric, 7), g.lat::numeric) AS lat,
     g.speed_kmh, g.heading_deg, g.vehicle

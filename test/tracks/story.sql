@@ -19,16 +19,13 @@ FROM tracks.import AS i LEFT JOIN tracks.fence_kind AS k ON i.what = 'fences: ' 
 GROUP BY i.what, i.source_rows, i.action, k.kind ORDER BY i.what, i.action DESC;
 SELECT (SELECT count(*) FROM vigil.geofence) AS fences, (SELECT count(*) FROM vigil_vehicle.road_segment) AS roads, round(b.seconds, 2) AS "indexes built in s"
 FROM tracks.index_built AS b;
-\echo 'ROWS: file by file in order of time, 1,000 rows a COPY; a batch that COPY refuses because of a row out of range goes through ingest()'
+\echo 'ROWS: in order of time (the last as its lines stand), 1,000 rows a COPY; a batch that COPY refuses for a row out of range goes through ingest()'
 SELECT f.name AS file, b.way, count(*) AS batches, sum(b.rows) AS rows, round(sum(b.rows) / sum(b.seconds)) AS "rows/s", sum(b.accepted) AS accepted,
     sum(b.duplicate) AS duplicate, sum(b.late) AS late, sum(b.rejected) AS rejected,
     CASE WHEN b.way = 'ingest' THEN (SELECT string_agg(format('%s %s', r.rows, r.reason), ', ')
          FROM (SELECT r.reason, count(*) AS rows FROM vigil.reject AS r WHERE r.source = f.code GROUP BY r.reason ORDER BY r.reason) AS r) END AS reasons
 FROM tracks.batch AS b JOIN tracks.file AS f ON f.code = b.file GROUP BY f.number, b.way ORDER BY f.number, b.way;
-\echo 'Duplicate: under 1 s after another at the same place (a standing car at 25 Hz). Late: none in order of time; in the order of the file'
-SELECT format('%s rows of %s would come after a newer one of their vehicle.', count(*), f.name) AS "so would be"
-FROM (SELECT r.file, r.at < max(r.at) OVER (PARTITION BY r.file, r.plate ORDER BY r.line) AS late FROM tracks.row AS r) AS r
-JOIN tracks.file AS f ON f.code = r.file WHERE r.late GROUP BY f.number ORDER BY f.number;
+\echo 'Duplicate: under 1 s after another at the same place (a standing car at 25 Hz). Late: after a newer one of its vehicle; stored, not evaluated'
 \echo 'WHAT THE TRACKS MET: share of positions within 30 m of a road, and inside a fence'
 SELECT f.name AS file, CASE WHEN f.ground = 'liechtenstein' THEN round(100 * avg((vigil_vehicle.road_segment_at(p.lon, p.lat) IS NOT NULL)::integer), 1)::text
         ELSE 'no roads there' END AS "% on a road",
