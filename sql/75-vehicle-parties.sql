@@ -178,19 +178,19 @@ COMMENT ON FUNCTION vigil_vehicle.card_of(bytea) IS
 
 -- A card is shown in the positions themselves: the newest of a vehicle is in its state, no row of driver_binding is written.
 CREATE FUNCTION vigil_vehicle.known_drivers(at timestamptz)
-RETURNS TABLE (plate vigil.plate, driver_id bigint, source text, trust smallint, bound_at timestamptz)
+RETURNS TABLE (plate vigil.plate, driver_id bigint, source text, trust smallint, bound_at timestamptz, said_at timestamptz)
 LANGUAGE sql STABLE PARALLEL SAFE       -- not STRICT: it would not be inlined, and a plate not looked up by its key
 BEGIN ATOMIC
-    SELECT b.plate, b.driver_id, b.source, b.trust, b.bound_at
+    SELECT b.plate, b.driver_id, b.source, b.trust, b.bound_at, b.bound_at
     FROM vigil_vehicle.driver_binding AS b
     WHERE b.bound_at <= at AND b.until > at AND b.bound_at > at - interval '24 hours'
     UNION ALL
-    SELECT s.plate, c.driver_id, 'ic_card', 1::smallint, c.since
+    SELECT s.plate, c.driver_id, 'ic_card', 1::smallint, c.since, least(c.shown_at, at)
     FROM vigil_vehicle.vehicle_state AS s CROSS JOIN LATERAL vigil_vehicle.card_of(s.engine) AS c
     WHERE c.since <= at AND c.shown_at > at - interval '24 hours';
 END;
 COMMENT ON FUNCTION vigil_vehicle.known_drivers(timestamptz) IS
-    'Everyone who is said to drive a vehicle at a time: bindings not older than 24 hours and not ended, and the IC card that the positions showed in the 24 hours before, bound_at since when they show it';
+    'Everyone who is said to drive a vehicle at a time: bindings not older than 24 hours and not ended, and the IC card that the positions showed in the 24 hours before, bound_at since when they show it; said_at: the newest that was heard of it by then';
 
 CREATE FUNCTION vigil_vehicle.bound_drivers(at timestamptz)
 RETURNS TABLE (plate vigil.plate, driver_id bigint, source text, bound_at timestamptz)
@@ -198,7 +198,7 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
     SELECT DISTINCT ON (k.plate) k.plate, k.driver_id, k.source, k.bound_at
     FROM vigil_vehicle.known_drivers(at) AS k
-    ORDER BY k.plate, k.trust, k.bound_at DESC;
+    ORDER BY k.plate, k.trust, k.said_at DESC;
 END;
 COMMENT ON FUNCTION vigil_vehicle.bound_drivers(timestamptz) IS
     'The driver of each vehicle at a time: of vigil_vehicle.known_drivers() the one of the most trusted source, the newest of that';
@@ -208,7 +208,7 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
     SELECT k.driver_id FROM vigil_vehicle.known_drivers(at) AS k
     WHERE k.plate = bound_driver.plate
-    ORDER BY k.trust, k.bound_at DESC LIMIT 1;
+    ORDER BY k.trust, k.said_at DESC LIMIT 1;
 END;
 COMMENT ON FUNCTION vigil_vehicle.bound_driver(vigil.plate, timestamptz) IS
     'The driver of one vehicle at a time, as vigil_vehicle.bound_drivers(); null where nobody is known';

@@ -152,6 +152,12 @@ SELECT pg_temp.vj_shown('5 hours', :driver);
 SELECT * FROM pg_temp.vj_explained;
 SELECT pg_temp.vj_shown('4 hours', :other);
 SELECT * FROM pg_temp.vj_explained;
+-- a card that was told of by hand counts until the positions show one again, also if they have shown it since before
+SELECT vigil_vehicle.bind_driver('浙E7J008 yellow', :driver, 'ic_card', now() - interval '3 hours 30 min');
+SELECT at - now() AS at, b.driver_id = :other AS shown, b.driver_id = :driver AS told FROM unnest(ARRAY[now() - interval '3 hours 31 min', now() - interval '3 hours 29 min']) AS at, vigil_vehicle.bound_drivers(at) AS b WHERE b.plate = '浙E7J008 yellow';
+SELECT pg_temp.vj_shown('3 hours 20 min', :other);
+SELECT b.driver_id = :other AS shown, b.bound_at - now() AS since FROM vigil_vehicle.bound_drivers(now() - interval '3 hours 19 min') AS b WHERE b.plate = '浙E7J008 yellow';
+DELETE FROM vigil_vehicle.driver_binding WHERE plate = '浙E7J008 yellow';
 -- many at once, in one statement, the clean driver's vehicle among them
 INSERT INTO vigil_vehicle.position (plate, observed_at, lon, lat, speed_kmh, driver_id) VALUES
     ('浙E7J009 yellow', now() - interval '3 hours', 100.005, 20.005, 0, :driver), ('浙E7J008 yellow', now() - interval '3 hours', 100.005, 20.005, 0, :driver),
