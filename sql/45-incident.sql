@@ -198,9 +198,19 @@ RETURN CASE WHEN region_code < 1000000 THEN region_code
             ELSE region_code / 1000000 END;
 COMMENT ON FUNCTION vigil.county_of(bigint) IS 'The six digits of the county (or city) that a region code of 6, 9 or 12 digits lies in';
 
-CREATE FUNCTION vigil.county_at(lon double precision, lat double precision) RETURNS bigint
+CREATE FUNCTION vigil.counties_covering(lon double precision, lat double precision) RETURNS SETOF bigint
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN (SELECT r.code FROM vigil.region AS r
-    WHERE r.code < 1000000 AND r.code % 100 <> 0 AND ST_Covers(r.boundary, ST_SetSRID(ST_MakePoint(lon, lat), 4326))
-    ORDER BY r.code LIMIT 1);
+BEGIN ATOMIC
+    SELECT r.code FROM vigil.region AS r
+    WHERE r.code < 1000000 AND r.code % 100 <> 0
+        AND ST_Covers(r.boundary, ST_SetSRID(ST_MakePoint(counties_covering.lon, counties_covering.lat), 4326));
+END;
+COMMENT ON FUNCTION vigil.counties_covering(double precision, double precision) IS 'The counties whose boundaries cover a point';
+
+CREATE FUNCTION vigil.county_at(lon double precision, lat double precision) RETURNS bigint
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+AS $$
+BEGIN
+    RETURN (SELECT c.code FROM vigil.counties_covering(county_at.lon, county_at.lat) AS c (code) ORDER BY c.code LIMIT 1);
+END $$;
 COMMENT ON FUNCTION vigil.county_at(double precision, double precision) IS 'The county whose boundary covers a point; null where none does';

@@ -17,25 +17,34 @@ COMMENT ON FUNCTION vigil.subject_facts(text, bigint[]) IS
     'Name, enterprise, region, last place and traits of subjects, from their domain; no row for a subject that it does not know';
 
 CREATE FUNCTION vigil.condition_holds(condition text, words text[]) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN coalesce(condition, '') = '' THEN true
-            WHEN starts_with(condition, 'not ') THEN substr(condition, 5) <> ALL (words)
-            ELSE condition = ANY (words) END;
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+BEGIN
+    RETURN CASE WHEN coalesce(condition, '') = '' THEN true
+                WHEN pg_catalog.starts_with(condition, 'not ') THEN pg_catalog.substr(condition, 5) <> ALL (words)
+                ELSE condition = ANY (words) END;
+END $$;
 COMMENT ON FUNCTION vigil.condition_holds(text, text[]) IS 'Whether a plan''s condition holds for a subject with these situations and traits';
 
 -- The words that conditions may name: codes of the situations, traits of the subject.
 CREATE FUNCTION vigil.incident_words(profile text, mask bigint, traits text[]) RETURNS text[]
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN incident_words.traits || ARRAY(SELECT s.code FROM vigil.situation AS s JOIN vigil.profile AS p ON p.domain = s.domain
-    WHERE p.code = incident_words.profile AND incident_words.mask >> s.bit & 1 = 1);
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+BEGIN
+    RETURN incident_words.traits || ARRAY(SELECT s.code FROM vigil.situation AS s JOIN vigil.profile AS p ON p.domain = s.domain
+        WHERE p.code = incident_words.profile AND incident_words.mask >> s.bit & 1 = 1);
+END $$;
 COMMENT ON FUNCTION vigil.incident_words(text, bigint, text[]) IS 'Traits of a subject and codes of its situations: what conditions of plans are matched with';
 
 CREATE FUNCTION vigil.lead_department(profile text, situation text, traits text[]) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN (SELECT l.department FROM vigil.situation_lead AS l JOIN vigil.profile AS p ON p.domain = l.domain
-    WHERE p.code = lead_department.profile AND l.situation = lead_department.situation
-        AND (l.trait = '' OR l.trait = ANY (lead_department.traits))
-    ORDER BY l.trait = '', l.trait LIMIT 1);
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+BEGIN
+    RETURN (SELECT l.department FROM vigil.situation_lead AS l JOIN vigil.profile AS p ON p.domain = l.domain
+        WHERE p.code = lead_department.profile AND l.situation = lead_department.situation
+            AND (l.trait = '' OR l.trait = ANY (lead_department.traits))
+        ORDER BY l.trait = '', l.trait LIMIT 1);
+END $$;
 COMMENT ON FUNCTION vigil.lead_department(text, text, text[]) IS 'The department that leads a situation of a subject with these traits';
 
 -- Start a level of the incidents' plans, or the next one that has a step whose condition holds.
@@ -196,8 +205,8 @@ BEGIN
     ), look AS MATERIALIZED (
         SELECT i.id, g.lon, g.lat, w.colour, w.mask, w.situation, w.kind, w.changed_at,
             CASE WHEN i.manual THEN 'join'
-                 WHEN w.colour = 'green' AND NOT EXISTS (SELECT FROM vigil.task AS t
-                     WHERE t.incident_id = i.id AND t.state = 'arrived') THEN 'end'
+                 WHEN w.colour = 'green' AND 'arrived' <> ALL (ARRAY(SELECT t.state FROM vigil.task AS t
+                     WHERE t.incident_id = i.id)) THEN 'end'
                  WHEN w.mask = 0 THEN 'gone'
                  WHEN w.colour > i.severity THEN 'worse'
                  WHEN w.mask & ~i.mask <> 0 AND NOT EXISTS (SELECT FROM vigil.task AS t WHERE t.incident_id = i.id

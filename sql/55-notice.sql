@@ -88,14 +88,17 @@ REVOKE ALL ON FUNCTION vigil.notify_units(bigint[], text, text) FROM PUBLIC;
 
 -- Who stands for a word of vigil.plan_told: the organisation with that duty nearest above the region, else the word itself.
 CREATE FUNCTION vigil.department_of(department text, region_code bigint) RETURNS bigint
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN (SELECT o.id FROM vigil.organisation AS o
-    WHERE o.kind = 'department' AND (o.detail ->> 'department' = department_of.department OR o.code = department_of.department)
-        AND (o.region_code IS NULL OR department_of.region_code IS NULL
-            OR vigil.county_of(o.region_code) = vigil.county_of(department_of.region_code)
-            OR o.region_code = vigil.county_of(department_of.region_code) / 100 * 100)
-    ORDER BY vigil.county_of(o.region_code) = vigil.county_of(department_of.region_code) DESC NULLS LAST, o.id
-    LIMIT 1);
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+BEGIN
+    RETURN (SELECT o.id FROM vigil.organisation AS o
+        WHERE o.kind = 'department' AND (o.detail ->> 'department' = department_of.department OR o.code = department_of.department)
+            AND (o.region_code IS NULL OR department_of.region_code IS NULL
+                OR vigil.county_of(o.region_code) = vigil.county_of(department_of.region_code)
+                OR o.region_code = vigil.county_of(department_of.region_code) / 100 * 100)
+        ORDER BY vigil.county_of(o.region_code) = vigil.county_of(department_of.region_code) DESC NULLS LAST, o.id
+        LIMIT 1);
+END $$;
 COMMENT ON FUNCTION vigil.department_of(text, bigint) IS
     'The organisation of kind department whose code or detail.department is this word, of the region''s county, else of its city; null where there is none';
 

@@ -2,21 +2,24 @@
 
 CREATE FUNCTION vigil_vehicle.subject_facts(profile text, subject bigint[]) RETURNS TABLE (subject_id bigint, label text,
     organisation_id bigint, region_code bigint, lon double precision, lat double precision, traits text[])
-LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-    SELECT v.plate::bigint, v.plate::text, v.enterprise_id, v.region_code, s.lon, s.lat,
-        array_remove(ARRAY[v.kind, v.subkind, v.status, CASE WHEN v.tank_no IS NOT NULL OR v.tank_media IS NOT NULL THEN 'tank' END],
-                     NULL)
-    FROM vigil_vehicle.vehicle AS v LEFT JOIN vigil_vehicle.vehicle_state AS s ON s.plate = v.plate
-    WHERE subject_facts.profile = 'vehicle'
-        AND v.plate = ANY (ARRAY(SELECT vigil.plate_try(i) FROM unnest(subject_facts.subject) AS i))
-    UNION ALL
-    SELECT o.id, o.name, o.id, o.region_code, ST_X(o.geom), ST_Y(o.geom),
-        ARRAY(SELECT DISTINCT t FROM vigil_vehicle.vehicle AS v CROSS JOIN LATERAL (VALUES (v.kind), (v.subkind)) AS w (t)
-              WHERE v.enterprise_id = o.id AND t IS NOT NULL ORDER BY t)
-    FROM vigil.organisation AS o
-    WHERE subject_facts.profile = 'enterprise' AND o.id = ANY (subject_facts.subject);
-END;
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+BEGIN
+    IF subject_facts.profile = 'vehicle' THEN
+        RETURN QUERY
+        SELECT v.plate::bigint, v.plate::text, v.enterprise_id, v.region_code, s.lon, s.lat,
+            pg_catalog.array_remove(ARRAY[v.kind, v.subkind, v.status,
+                CASE WHEN v.tank_no IS NOT NULL OR v.tank_media IS NOT NULL THEN 'tank' END], NULL)
+        FROM vigil_vehicle.vehicle AS v LEFT JOIN vigil_vehicle.vehicle_state AS s ON s.plate = v.plate
+        WHERE v.plate = ANY (ARRAY(SELECT vigil.plate_try(i) FROM pg_catalog.unnest(subject_facts.subject) AS i));
+    ELSIF subject_facts.profile = 'enterprise' THEN
+        RETURN QUERY
+        SELECT o.id, o.name, o.id, o.region_code, vigil.point_lon(o.geom), vigil.point_lat(o.geom),
+            ARRAY(SELECT DISTINCT w.t FROM vigil_vehicle.vehicle AS v CROSS JOIN LATERAL (VALUES (v.kind), (v.subkind)) AS w (t)
+                  WHERE v.enterprise_id = o.id AND w.t IS NOT NULL ORDER BY w.t)
+        FROM vigil.organisation AS o WHERE o.id = ANY (subject_facts.subject);
+    END IF;
+END $$;
 COMMENT ON FUNCTION vigil_vehicle.subject_facts(text, bigint[]) IS
     'Vehicles and enterprises for vigil.subject_facts(): traits of a vehicle are its kind, subkind, status and tank; of an enterprise the kinds of its vehicles';
 
