@@ -8,6 +8,7 @@
 
 #include "catalog.h"
 #include "custom.h"
+#include "plansize.h"
 #include "progress.h"
 #include "road.h"
 #include "sharedblock.h"
@@ -29,5 +30,6 @@ _PG_init(void)
 	vg_sharedblock_init();
 	vg_road_init();
 	vg_progress_init();
+	vg_plansize_init();
 	vg_wakeup_init();
 }
