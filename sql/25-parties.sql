@@ -19,6 +19,7 @@ CREATE TABLE vigil.organisation (
     CONSTRAINT organisation_bad_name_check CHECK (name <> ''),
     CONSTRAINT organisation_bad_region_code_check CHECK (vigil.region_valid(region_code))
 );
+CREATE INDEX organisation_department_idx ON vigil.organisation (region_code) WHERE kind = 'department';
 COMMENT ON TABLE vigil.organisation IS 'Departments (部门), enterprises (企业), use and maintenance units (使用单位, 维保单位), schools, rescue stations, command centres';
 COMMENT ON COLUMN vigil.organisation.kind IS 'department, enterprise, use_unit, maintenance_unit, school, rescue_station, command, …';
 COMMENT ON COLUMN vigil.organisation.code IS 'The city''s own code, such as PSB for a department';
@@ -76,7 +77,6 @@ CREATE TABLE vigil.unit (
     CONSTRAINT unit_bad_capabilities_check CHECK (array_position(capabilities, NULL) IS NULL),
     CONSTRAINT unit_bad_task_limit_check CHECK (task_limit BETWEEN 0 AND 1000)
 );
-CREATE INDEX unit_geom_idx ON vigil.unit USING gist (geom) WHERE on_duty;
 COMMENT ON TABLE vigil.unit IS 'Responders that can take a task (处置力量): patrols, rescue teams, department teams, duty officers';
 COMMENT ON COLUMN vigil.unit.organisation_id IS 'The department or enterprise it belongs to';
 COMMENT ON COLUMN vigil.unit.kind IS 'police_patrol, enterprise_monitor, transport_team, fire_rescue, ecology_team, command, …';

@@ -41,6 +41,7 @@ CREATE TABLE vigil.task (
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX task_queue_idx ON vigil.task (priority, id) WHERE state = 'queued';
 CREATE INDEX task_due_idx ON vigil.task (due_at) WHERE state IN ('offered', 'accepted', 'parked');
+CREATE INDEX task_waiting_idx ON vigil.task (priority, id) WHERE state = 'parked' AND error = 'no_unit';
 CREATE INDEX task_unit_idx ON vigil.task (unit_id) WHERE state IN ('offered', 'accepted', 'arrived');
 CREATE INDEX task_incident_idx ON vigil.task (incident_id);
 COMMENT ON TABLE vigil.task IS
@@ -51,8 +52,8 @@ COMMENT ON COLUMN vigil.task.priority IS 'Lower goes first';
 COMMENT ON COLUMN vigil.task.unit_kind IS 'What is looked for, as capability to channel; copied from the plan when the task was made';
 COMMENT ON COLUMN vigil.task.refused_units IS 'Units that were asked before for this work: not asked again at this level';
 COMMENT ON COLUMN vigil.task.follows IS 'The task that this one carries on';
-COMMENT ON COLUMN vigil.task.due_at IS 'When the dispatcher must look again: accept_by, arrive_by, or when a parked task is tried again';
-COMMENT ON COLUMN vigil.task.attempts IS 'Failures in a row; a parked task waits 2^attempts seconds, at most ten minutes';
+COMMENT ON COLUMN vigil.task.due_at IS 'When the dispatcher must look again: accept_by, arrive_by, or when a parked task is tried again; one parked as no_unit is offered sooner when a unit turns up';
+COMMENT ON COLUMN vigil.task.attempts IS 'Failures in a row; a task parked with an error waits 2^attempts seconds, at most ten minutes';
 COMMENT ON COLUMN vigil.task.error IS 'Why it is parked, or why its time-out failed: an error message, no_unit, or follow_up';
 COMMENT ON COLUMN vigil.task.detail IS 'What the finishing unit reported';
 COMMENT ON COLUMN vigil.task.region_code IS 'County in which it was planned';
@@ -100,10 +101,13 @@ REVOKE ALL ON FUNCTION vigil.wake_dispatcher() FROM PUBLIC;
 
 CREATE FUNCTION vigil.task_event_hash(previous_hash bytea, task bigint, number integer, at timestamptz, event text,
     from_state text, state text, unit bigint, actor text, key text, detail jsonb, region_code bigint) RETURNS bytea
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN sha256(coalesce(previous_hash, ''::bytea) || convert_to(jsonb_build_array(
-    task, number, (extract(epoch FROM at) * 1000000)::bigint, event, from_state, state, unit, actor, key, detail, region_code)::text,
-    'UTF8'));
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+BEGIN
+    RETURN pg_catalog.sha256(coalesce(previous_hash, ''::bytea) || pg_catalog.convert_to(pg_catalog.jsonb_build_array(
+        task, number, (extract(epoch FROM at) * 1000000)::bigint, event, from_state, state, unit, actor, key, detail,
+        region_code)::text, 'UTF8'));
+END $$;
 COMMENT ON FUNCTION vigil.task_event_hash(bytea, bigint, integer, timestamptz, text, text, text, bigint, text, text, jsonb, bigint) IS
     'SHA-256 over the previous hash and the row as a JSON array, its time in microseconds since 1970: the same in every time zone and session';
 
@@ -156,6 +160,9 @@ BEGIN
         last_hash = s.hash
     FROM sealed AS s WHERE t.id = s.id
     RETURNING t.*;
+    IF task_move.event IN ('finish', 'refuse', 'time_out', 'cancel') THEN       -- a unit may have been freed
+        PERFORM vigil.units_changed();
+    END IF;
 END $$;
 COMMENT ON FUNCTION vigil.task_move(bigint[], text, bigint[], jsonb, text, interval, text) IS
     'Take locked tasks through one event, each with its unit, and seal it in the ledger; wait: how long a parked task rests. Errors as vigil.task_next';
@@ -171,13 +178,14 @@ COMMENT ON FUNCTION vigil.task_first_hash(bigint, timestamptz, text, text, jsonb
     'vigil.task_event_hash() of the first row of a task that starts queued or parked';
 
 CREATE FUNCTION vigil.task_opened(task bigint[], actor text, detail jsonb) RETURNS void
-LANGUAGE sql VOLATILE PARALLEL UNSAFE
-BEGIN ATOMIC
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+AS $$
+BEGIN
     INSERT INTO vigil.task_event (task_id, number, at, event, state, actor, detail, hash, region_code)
     SELECT t.id, 1, t.queued_at, CASE t.state WHEN 'queued' THEN 'queue' ELSE 'park' END, t.state, task_opened.actor,
         task_opened.detail, t.last_hash, t.region_code
     FROM vigil.task AS t WHERE t.id = ANY (task_opened.task) ORDER BY t.id;
-END;
+END $$;
 COMMENT ON FUNCTION vigil.task_opened(bigint[], text, jsonb) IS 'Write the first ledger row of tasks that were just inserted with vigil.task_first_hash()';
 REVOKE ALL ON FUNCTION vigil.task_opened(bigint[], text, jsonb) FROM PUBLIC;
 

@@ -1,44 +1,6 @@
 -- The dispatcher's work (派单), which the dispatcher worker calls and a person could: time-outs, units for queued tasks, the next
 -- level where nobody is left. It never waits for a row lock: what somebody else holds is left for the next round.
 
-CREATE FUNCTION vigil.region_neighbours(county bigint) RETURNS bigint[]
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN (SELECT array_agg(n.code ORDER BY n.code) FROM vigil.region AS r JOIN vigil.region AS n
-    ON n.code <> r.code AND n.code < 1000000 AND n.code % 100 <> 0
-        AND CASE WHEN r.boundary IS NULL OR n.boundary IS NULL THEN n.code / 100 = r.code / 100
-                 ELSE ST_DWithin(r.boundary, n.boundary, 0.001) END
-    WHERE r.code = county);
-COMMENT ON FUNCTION vigil.region_neighbours(bigint) IS
-    'Counties that touch a county (within 0.001 degrees, about 100 m); without boundaries the others of its city; null where there are none';
-
-CREATE FUNCTION vigil.unit_candidates(place geometry, unit_kind text, capability text, area text, county bigint,
-    neighbours bigint[], organisation bigint, located_since timestamptz, avoid bigint[], chosen bigint[])
-RETURNS TABLE (unit_id bigint, distance_m double precision)
-LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-    -- nearest by degrees from the index, then by metres: 16 are enough to tell them apart in one city's latitude
-    SELECT n.id, n.distance_m
-    FROM (SELECT u.id, ST_DistanceSphere(u.geom, unit_candidates.place) AS distance_m
-          FROM vigil.unit AS u
-          WHERE u.on_duty AND u.kind = unit_candidates.unit_kind
-              AND (unit_candidates.capability IS NULL OR unit_candidates.capability = ANY (u.capabilities))
-              AND CASE unit_candidates.area
-                  WHEN 'enterprise' THEN u.organisation_id = unit_candidates.organisation
-                  WHEN 'citywide' THEN u.region_code % 100 = 0 AND u.region_code < 1000000
-                      AND (unit_candidates.county IS NULL OR u.region_code = unit_candidates.county / 100 * 100)
-                  WHEN 'city' THEN unit_candidates.county IS NULL OR vigil.county_of(u.region_code) / 100 = unit_candidates.county / 100
-                  WHEN 'neighbour' THEN unit_candidates.county IS NULL OR vigil.county_of(u.region_code) = ANY (unit_candidates.neighbours)
-                  ELSE unit_candidates.county IS NULL OR vigil.county_of(u.region_code) = unit_candidates.county END
-              AND (unit_candidates.located_since IS NULL OR u.located_at >= unit_candidates.located_since)
-              AND u.id <> ALL (unit_candidates.avoid)
-              AND (SELECT count(*) FROM vigil.task AS o WHERE o.unit_id = u.id AND o.state IN ('offered', 'accepted', 'arrived'))
-                  + cardinality(array_positions(unit_candidates.chosen, u.id)) < u.task_limit
-          ORDER BY u.geom <-> unit_candidates.place LIMIT 16) AS n
-    ORDER BY n.distance_m, n.id LIMIT 1;
-END;
-COMMENT ON FUNCTION vigil.unit_candidates(geometry, text, text, text, bigint, bigint[], bigint, timestamptz, bigint[], bigint[]) IS
-    'The nearest unit that could take a task: on duty, of this kind, able, of the area, located since, not in avoid, below its task_limit counting those in chosen; no row = nobody';
-
 CREATE FUNCTION vigil.task_claim(n integer) RETURNS SETOF vigil.task
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE ROWS 100
 AS $$
@@ -53,52 +15,148 @@ COMMENT ON FUNCTION vigil.task_claim(integer) IS
     'Lock up to n queued tasks with their incidents for this transaction, most urgent first; tasks that another holds are left out';
 REVOKE ALL ON FUNCTION vigil.task_claim(integer) FROM PUBLIC;
 
--- One round's batch, all or nothing; the caller catches an error and goes on one by one.
-CREATE FUNCTION vigil.dispatch_offer(tasks vigil.task[], OUT offered bigint[], OUT escalated integer)
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+CREATE FUNCTION vigil.task_claim_waiting(n integer) RETURNS SETOF vigil.task
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE ROWS 100
+AS $$
+DECLARE
+    moment timestamptz := pg_catalog.clock_timestamp();
+    able bigint[];
+BEGIN
+    IF NOT EXISTS (SELECT FROM vigil.task AS t WHERE t.state = 'parked' AND t.error = 'no_unit') THEN
+        RETURN;
+    END IF;
+    WITH waiting AS MATERIALIZED (
+        SELECT t.id, t.priority, t.unit_kind, t.capability, t.area, vigil.county_of(i.region_code) AS county, t.located_within,
+            CASE t.area WHEN 'enterprise' THEN i.organisation_id END AS organisation_id, t.incident_id, t.refused_units, i.geom
+        FROM vigil.task AS t JOIN vigil.incident AS i ON i.id = t.incident_id
+        WHERE t.state = 'parked' AND t.error = 'no_unit'
+    ), need AS MATERIALIZED (
+        -- asked once for all tasks that want the same, whose number may be large while that of what they want is small
+        SELECT DISTINCT ON (w.unit_kind, w.capability, w.area, w.county, w.located_within, w.organisation_id) w.*,
+            CASE w.area WHEN 'neighbour' THEN vigil.region_neighbours(w.county) END AS neighbours
+        FROM waiting AS w
+        ORDER BY w.unit_kind, w.capability, w.area, w.county, w.located_within, w.organisation_id
+    ), met AS MATERIALIZED (
+        SELECT d.* FROM need AS d
+        WHERE EXISTS (SELECT FROM vigil.unit_candidates(d.geom, d.unit_kind, d.capability, d.area, d.county, d.neighbours,
+            d.organisation_id, moment - d.located_within, '{}', '{}', 1))
+    ), fit AS (
+        SELECT w.id, w.priority, w.geom, vigil.task_avoid(w.incident_id, w.refused_units) AS avoid, m.unit_kind, m.capability,
+            m.area, m.county, m.neighbours, m.organisation_id, m.located_within
+        FROM met AS m JOIN waiting AS w
+            ON (w.unit_kind, w.capability, w.area, w.county, w.located_within, w.organisation_id)
+                IS NOT DISTINCT FROM (m.unit_kind, m.capability, m.area, m.county, m.located_within, m.organisation_id)
+        ORDER BY w.priority, w.id OFFSET 0
+    )
+    SELECT pg_catalog.array_agg(l.id) INTO able
+    FROM (SELECT f.id FROM fit AS f
+          WHERE EXISTS (SELECT FROM vigil.unit_candidates(f.geom, f.unit_kind, f.capability, f.area, f.county, f.neighbours,
+              f.organisation_id, moment - f.located_within, f.avoid, '{}', 1))
+          ORDER BY f.priority, f.id LIMIT n) AS l;
+    RETURN QUERY
+    SELECT t.* FROM vigil.task AS t JOIN vigil.incident AS i ON i.id = t.incident_id
+    WHERE t.id = ANY (able) AND t.error = 'no_unit'
+    ORDER BY t.priority, t.id
+    FOR NO KEY UPDATE OF i, t SKIP LOCKED;
+END $$;
+COMMENT ON FUNCTION vigil.task_claim_waiting(integer) IS
+    'Lock, as vigil.task_claim, up to n tasks parked as no_unit for which there is a unit now, most urgent first';
+REVOKE ALL ON FUNCTION vigil.task_claim_waiting(integer) FROM PUBLIC;
+
+CREATE FUNCTION vigil.dispatch_choose(tasks vigil.task[], OUT task bigint[], OUT unit bigint[], OUT nobody bigint[])
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 AS $$
 DECLARE
     moment timestamptz := pg_catalog.clock_timestamp();
     item record;
-    unit bigint;
-    chosen bigint[] := '{}';
-    chosen_for bigint[] := '{}';
-    nobody bigint[] := '{}';
+    one bigint;
+    taken_for bigint[] := '{}';
+    taken bigint[];
 BEGIN
+    task := '{}';
+    unit := '{}';
+    nobody := '{}';
     FOR item IN
-        SELECT t.id, t.incident_id, t.unit_kind, t.capability, t.area, t.located_within,
-            -- a step that asks for two units means two: who is at the incident already is no second one
-            t.refused_units || ARRAY(SELECT o.unit_id FROM vigil.task AS o
-                WHERE o.incident_id = t.incident_id AND o.state IN ('offered', 'accepted', 'arrived')) AS avoid,
-            i.geom, i.organisation_id, vigil.county_of(i.region_code) AS county,
-            CASE t.area WHEN 'neighbour' THEN vigil.region_neighbours(vigil.county_of(i.region_code)) END AS neighbours
-        FROM pg_catalog.unnest(dispatch_offer.tasks) AS t JOIN vigil.incident AS i ON i.id = t.incident_id
-        ORDER BY t.priority, t.id
+        WITH wanted AS MATERIALIZED (
+            SELECT t.*, vigil.task_avoid(t.incident_id, t.refused_units) AS avoid, i.geom, i.organisation_id,
+                vigil.county_of(i.region_code) AS county
+            FROM pg_catalog.unnest(dispatch_choose.tasks) AS t JOIN vigil.incident AS i ON i.id = t.incident_id
+        ), beside AS MATERIALIZED (
+            SELECT c.county, vigil.region_neighbours(c.county) AS counties
+            FROM (SELECT DISTINCT w.county FROM wanted AS w WHERE w.area = 'neighbour') AS c
+        )
+        SELECT w.id, w.incident_id, w.geom, w.unit_kind, w.capability, w.area, w.county, b.counties, w.organisation_id,
+            w.located_within, w.avoid, nearest.units, nearest.free
+        FROM wanted AS w LEFT JOIN beside AS b ON b.county = w.county AND w.area = 'neighbour'
+        CROSS JOIN LATERAL (SELECT pg_catalog.array_agg(c.unit_id ORDER BY c.distance_m, c.unit_id) AS units,
+                pg_catalog.array_agg(c.free ORDER BY c.distance_m, c.unit_id) AS free
+            FROM vigil.unit_candidates(w.geom, w.unit_kind, w.capability, w.area, w.county, b.counties, w.organisation_id,
+                moment - w.located_within, w.avoid, '{}', 3) AS c) AS nearest
+        ORDER BY w.priority, w.id
     LOOP
-        SELECT c.unit_id INTO unit FROM vigil.unit_candidates(item.geom, item.unit_kind, item.capability, item.area, item.county,
-            item.neighbours, item.organisation_id, moment - item.located_within,
-            item.avoid || ARRAY(SELECT chosen[n] FROM pg_catalog.generate_subscripts(chosen, 1) AS n
-                                WHERE chosen_for[n] = item.incident_id), chosen) AS c;
-        IF FOUND THEN
-            offered := offered || item.id;
-            chosen := chosen || unit;
-            chosen_for := chosen_for || item.incident_id;
-        ELSE
+        one := NULL;
+        taken := CASE WHEN item.incident_id = ANY (taken_for) THEN ARRAY(SELECT f.unit
+            FROM ROWS FROM (pg_catalog.unnest(taken_for), pg_catalog.unnest(unit)) AS f (incident, unit)
+            WHERE f.incident = item.incident_id) ELSE '{}' END;
+        FOR rank IN 1 .. coalesce(pg_catalog.cardinality(item.units), 0) LOOP
+            IF item.units[rank] <> ALL (taken)
+                AND pg_catalog.cardinality(pg_catalog.array_positions(unit, item.units[rank])) < item.free[rank] THEN
+                one := item.units[rank];
+                EXIT;
+            END IF;
+        END LOOP;
+        IF one IS NULL AND pg_catalog.cardinality(item.units) = 3 THEN      -- more urgent tasks of this batch took them
+            SELECT c.unit_id INTO one
+            FROM vigil.unit_candidates(item.geom, item.unit_kind, item.capability, item.area, item.county, item.counties,
+                item.organisation_id, moment - item.located_within, item.avoid || taken, unit, 1) AS c;
+        END IF;
+        IF one IS NULL THEN
             nobody := nobody || item.id;
+        ELSE
+            task := task || item.id;
+            taken_for := taken_for || item.incident_id;
+            unit := unit || one;
         END IF;
     END LOOP;
-    IF offered IS NOT NULL THEN
-        PERFORM vigil.task_move(offered, 'offer', chosen, '{}', NULL, NULL, 'dispatcher');
-        PERFORM vigil.notify_units(offered, 'task_offered');
+END $$;
+COMMENT ON FUNCTION vigil.dispatch_choose(vigil.task[]) IS
+    'The best unit for each of these tasks, most urgent first, no unit beyond its task_limit nor twice for one incident; and the tasks for which there is nobody';
+REVOKE ALL ON FUNCTION vigil.dispatch_choose(vigil.task[]) FROM PUBLIC;
+
+-- One round's batch, all or nothing; the caller catches an error and goes on one by one.
+CREATE FUNCTION vigil.dispatch_offer(tasks vigil.task[]) RETURNS bigint[]
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+AS $$
+DECLARE
+    choice record;
+    waited bigint[] := ARRAY(SELECT t.id FROM pg_catalog.unnest(dispatch_offer.tasks) AS t WHERE t.state = 'parked');
+    again bigint[];
+    higher bigint[];
+BEGIN
+    SELECT c.* INTO choice FROM vigil.dispatch_choose(dispatch_offer.tasks) AS c;
+    IF choice.task <> '{}' THEN
+        again := ARRAY(SELECT c.id FROM pg_catalog.unnest(choice.task) AS c (id) WHERE c.id = ANY (waited));
+        IF again <> '{}' THEN
+            PERFORM vigil.task_move(again, 'retry', NULL, '{}', NULL, NULL, 'dispatcher');
+        END IF;
+        PERFORM vigil.task_move(choice.task, 'offer', choice.unit, '{}', NULL, NULL, 'dispatcher');
+        PERFORM vigil.notify_units(choice.task, 'task_offered');
     END IF;
-    escalated := pg_catalog.cardinality(nobody);
-    IF escalated > 0 THEN
-        PERFORM vigil.dispatch_escalate(nobody);
+    higher := ARRAY(SELECT l.id FROM pg_catalog.unnest(choice.nobody) AS l (id) WHERE l.id <> ALL (waited));
+    IF higher <> '{}' THEN
+        PERFORM vigil.dispatch_escalate(higher);
     END IF;
+    RETURN choice.task;
 END $$;
 COMMENT ON FUNCTION vigil.dispatch_offer(vigil.task[]) IS
-    'Offer claimed tasks to the best units, most urgent first, and take on those for which there is nobody to the next level; the ids offered';
+    'Offer claimed tasks to the best units, most urgent first, and take queued ones for which there is nobody to the next level; the ids offered';
 REVOKE ALL ON FUNCTION vigil.dispatch_offer(vigil.task[]) FROM PUBLIC;
+
+CREATE FUNCTION vigil.no_unit_rest() RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN interval '10 minutes';
+COMMENT ON FUNCTION vigil.no_unit_rest() IS
+    'How long a task for which there is nobody rests when no unit comes on duty, is freed or changes: then it is looked at all the same';
 
 CREATE FUNCTION vigil.dispatch_escalate(task bigint[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -125,11 +183,9 @@ BEGIN
     IF last_ones IS NULL THEN
         RETURN;
     END IF;
-    -- nobody at the last level either: told once, offered again and again, also to those who refused
-    UPDATE vigil.task AS t SET refused_units = '{}' WHERE t.id = ANY (last_ones);
-    PERFORM vigil.task_move(ARRAY[t.id], 'park', NULL, '{"reason": "no_unit"}', NULL,
-        pg_catalog.make_interval(secs => least(2 ^ least(t.attempts, 10), 30)), 'dispatcher')
-    FROM vigil.task AS t WHERE t.id = ANY (last_ones);
+    -- nobody at the last level either: told once, offered when a unit turns up, also to those who refused
+    UPDATE vigil.task AS t SET refused_units = '{}' WHERE t.id = ANY (last_ones) AND t.refused_units <> '{}';
+    PERFORM vigil.task_move(last_ones, 'park', NULL, '{"reason": "no_unit"}', NULL, vigil.no_unit_rest(), 'dispatcher');
     WITH marked AS (
         UPDATE vigil.incident AS i SET exhausted_at = pg_catalog.clock_timestamp()
         FROM vigil.task AS t WHERE t.id = ANY (last_ones) AND i.id = t.incident_id AND i.exhausted_at IS NULL
@@ -149,33 +205,45 @@ CREATE FUNCTION vigil.dispatch_overdue(task bigint[]) RETURNS SETOF bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 AS $$
 DECLARE
-    late bigint[] := ARRAY(SELECT t.id FROM vigil.task AS t WHERE t.id = ANY (dispatch_overdue.task) AND t.state <> 'parked');
-    rested bigint[] := ARRAY(SELECT t.id FROM vigil.task AS t WHERE t.id = ANY (dispatch_overdue.task) AND t.state = 'parked');
+    late bigint[];
+    rested bigint[];
 BEGIN
-    IF late <> '{}' THEN
+    SELECT pg_catalog.array_agg(t.id) FILTER (WHERE t.state <> 'parked'),
+        pg_catalog.array_agg(t.id) FILTER (WHERE t.state = 'parked' AND t.error IS DISTINCT FROM 'no_unit')
+    INTO late, rested FROM vigil.task AS t WHERE t.id = ANY (dispatch_overdue.task);
+    IF late IS NOT NULL THEN
         PERFORM vigil.task_move(late, 'time_out', NULL, '{}', NULL, NULL, 'dispatcher');
         PERFORM vigil.notify_units(late, 'task_timed_out');
         PERFORM vigil.task_follow(late, 'timed_out', NULL, 'dispatcher');
     END IF;
-    IF rested <> '{}' THEN
+    IF rested IS NOT NULL THEN
         PERFORM vigil.task_move(rested, 'retry', NULL, '{}', NULL, NULL, 'dispatcher');
     END IF;
+    -- those without a unit are looked at as they are, and only moved when one is found
+    UPDATE vigil.task AS t SET due_at = pg_catalog.clock_timestamp() + vigil.no_unit_rest()
+    WHERE t.id = ANY (dispatch_overdue.task) AND t.error = 'no_unit';
     RETURN QUERY SELECT pg_catalog.unnest(late);
 END $$;
 COMMENT ON FUNCTION vigil.dispatch_overdue(bigint[]) IS
-    'Time out these locked offers and journeys, queueing another task after each, and queue those that were parked; the ids timed out';
+    'Time out these locked offers and journeys, queueing another task after each, queue those that were parked, and let those parked as no_unit rest on; the ids timed out';
 REVOKE ALL ON FUNCTION vigil.dispatch_overdue(bigint[]) FROM PUBLIC;
 
-CREATE FUNCTION vigil.dispatch_due(n integer, OUT timed_out bigint[], OUT error text)
+CREATE FUNCTION vigil.dispatch_due(n integer, OUT timed_out bigint[], OUT error text, OUT waited boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 AS $$
 DECLARE
-    due bigint[] := ARRAY(SELECT t.id FROM vigil.task AS t JOIN vigil.incident AS i ON i.id = t.incident_id
-        WHERE t.state IN ('offered', 'accepted', 'parked') AND t.due_at <= pg_catalog.clock_timestamp()
-        ORDER BY t.due_at LIMIT n FOR NO KEY UPDATE OF i, t SKIP LOCKED);
+    moment timestamptz := pg_catalog.clock_timestamp();
+    due bigint[];
     one bigint;
 BEGIN
-    timed_out := ARRAY(SELECT vigil.dispatch_overdue(due));
+    SELECT coalesce(pg_catalog.array_agg(l.id), '{}'), coalesce(pg_catalog.bool_or(l.error = 'no_unit'), false) INTO due, waited
+    FROM (SELECT t.id, t.error FROM vigil.task AS t JOIN vigil.incident AS i ON i.id = t.incident_id
+          WHERE t.state IN ('offered', 'accepted', 'parked') AND t.due_at <= moment
+          ORDER BY t.due_at LIMIT n FOR NO KEY UPDATE OF i, t SKIP LOCKED) AS l;
+    timed_out := '{}';
+    IF due <> '{}' THEN
+        timed_out := ARRAY(SELECT vigil.dispatch_overdue(due));
+    END IF;
 EXCEPTION WHEN OTHERS THEN
     timed_out := '{}';
     FOREACH one IN ARRAY due LOOP
@@ -190,46 +258,55 @@ EXCEPTION WHEN OTHERS THEN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION vigil.dispatch_due(integer) IS
-    'Time out up to n offers and journeys whose limit has passed, and queue parked tasks that are due; the ids timed out. One that fails keeps its state and its error, and is due again in 2^attempts seconds, at most ten minutes';
+    'Time out up to n offers and journeys whose limit has passed, and queue parked tasks that are due; the ids timed out, and whether one of them waits for a unit (no_unit). One that fails keeps its state and its error, and is due again in 2^attempts seconds, at most ten minutes';
 REVOKE ALL ON FUNCTION vigil.dispatch_due(integer) FROM PUBLIC;
 
-CREATE FUNCTION vigil.dispatch_park(task bigint, message text) RETURNS void
+CREATE FUNCTION vigil.dispatch_park(task vigil.task, message text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 AS $$
 DECLARE
-    attempts integer := (SELECT t.attempts FROM vigil.task AS t WHERE t.id = dispatch_park.task);
+    wait interval := pg_catalog.make_interval(secs => least(2 ^ least(dispatch_park.task.attempts + 1, 10), 600));
 BEGIN
-    PERFORM vigil.task_move(ARRAY[dispatch_park.task], 'park', NULL,
-        pg_catalog.jsonb_build_object('reason', dispatch_park.message), NULL,
-        pg_catalog.make_interval(secs => least(2 ^ least(attempts + 1, 10), 600)), 'dispatcher');
+    IF dispatch_park.task.state = 'parked' THEN     -- it waited for a unit: now for what is wrong with it
+        UPDATE vigil.task AS t SET attempts = t.attempts + 1, error = dispatch_park.message,
+            due_at = pg_catalog.clock_timestamp() + wait WHERE t.id = dispatch_park.task.id;
+    ELSE
+        PERFORM vigil.task_move(ARRAY[dispatch_park.task.id], 'park', NULL,
+            pg_catalog.jsonb_build_object('reason', dispatch_park.message), NULL, wait, 'dispatcher');
+    END IF;
 END $$;
-COMMENT ON FUNCTION vigil.dispatch_park(bigint, text) IS 'Park a claimed task with its error for 2^attempts seconds, at most ten minutes';
-REVOKE ALL ON FUNCTION vigil.dispatch_park(bigint, text) FROM PUBLIC;
+COMMENT ON FUNCTION vigil.dispatch_park(vigil.task, text) IS 'Park a claimed task with its error for 2^attempts seconds, at most ten minutes';
+REVOKE ALL ON FUNCTION vigil.dispatch_park(vigil.task, text) FROM PUBLIC;
 
-CREATE FUNCTION vigil.dispatch(n integer DEFAULT 100, OUT offered bigint[], OUT timed_out bigint[], OUT parked integer,
-    OUT wait_ms bigint, OUT error text)
+CREATE FUNCTION vigil.dispatch(n integer DEFAULT 100, units_changed boolean DEFAULT true, OUT offered bigint[],
+    OUT timed_out bigint[], OUT parked integer, OUT wait_ms bigint, OUT error text, OUT more_waiting boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 AS $$
 DECLARE
     claimed vigil.task[];
+    waiting vigil.task[];
     item vigil.task;
-    escalated integer;
+    waited boolean;
     due_at timestamptz;
 BEGIN
     parked := 0;
     offered := '{}';
-    SELECT d.timed_out, d.error INTO timed_out, error FROM vigil.dispatch_due(dispatch.n) AS d;
+    SELECT d.timed_out, d.error, d.waited INTO timed_out, error, waited FROM vigil.dispatch_due(dispatch.n) AS d;
     SELECT pg_catalog.array_agg(c) INTO claimed FROM vigil.task_claim(dispatch.n) AS c;
-    IF claimed IS NOT NULL THEN
+    IF dispatch.units_changed OR waited THEN
+        SELECT pg_catalog.array_agg(c) INTO waiting FROM vigil.task_claim_waiting(dispatch.n) AS c;
+    END IF;
+    more_waiting := coalesce(pg_catalog.cardinality(waiting) >= dispatch.n, false);
+    IF claimed IS NOT NULL OR waiting IS NOT NULL THEN
         BEGIN
-            offered := coalesce((vigil.dispatch_offer(claimed)).offered, '{}');
+            offered := vigil.dispatch_offer(claimed || waiting);
         EXCEPTION WHEN OTHERS THEN
-            FOREACH item IN ARRAY claimed LOOP
+            FOREACH item IN ARRAY claimed || waiting LOOP
                 BEGIN
-                    offered := offered || (vigil.dispatch_offer(ARRAY[item])).offered;
+                    offered := offered || vigil.dispatch_offer(ARRAY[item]);
                 EXCEPTION WHEN OTHERS THEN
                     error := pg_catalog.format('task %s: %s %s', item.id, SQLSTATE, SQLERRM);
-                    PERFORM vigil.dispatch_park(item.id, pg_catalog.format('%s %s', SQLSTATE, SQLERRM));
+                    PERFORM vigil.dispatch_park(item, pg_catalog.format('%s %s', SQLSTATE, SQLERRM));
                     parked := parked + 1;
                 END;
             END LOOP;
@@ -246,6 +323,6 @@ BEGIN
                             CASE WHEN error IS NULL THEN 0 ELSE 1000 END);
     END IF;
 END $$;
-COMMENT ON FUNCTION vigil.dispatch(integer) IS
-    'One round of the dispatcher: time-outs, then up to n queued tasks are offered. wait_ms: until the next deadline (null = none known); error: that of the last task that failed. Needs no worker: any scheduler may call it';
-REVOKE ALL ON FUNCTION vigil.dispatch(integer) FROM PUBLIC;
+COMMENT ON FUNCTION vigil.dispatch(integer, boolean) IS
+    'One round of the dispatcher: time-outs, then up to n queued tasks are offered, and (units_changed) up to n of those that wait for a unit, parked as no_unit. wait_ms: until the next deadline (null = none known); error: that of the last task that failed; more_waiting: call again with units_changed. Needs no worker: any scheduler may call it';
+REVOKE ALL ON FUNCTION vigil.dispatch(integer, boolean) FROM PUBLIC;

@@ -27,11 +27,12 @@ CREATE FUNCTION vigil.notice_expire() RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 AS $$
 DECLARE
+    moment timestamptz := pg_catalog.clock_timestamp();
     expired bigint[];
 BEGIN
     SELECT pg_catalog.array_agg(l.id) INTO expired
-    FROM (SELECT n.id FROM vigil.notice AS n WHERE n.state = 'leased' AND n.lease_until <= pg_catalog.clock_timestamp()
-          ORDER BY n.id FOR NO KEY UPDATE SKIP LOCKED) AS l;
+    FROM (SELECT n.id FROM vigil.notice AS n WHERE n.state = 'leased' AND n.lease_until <= moment
+          ORDER BY n.lease_until FOR NO KEY UPDATE SKIP LOCKED) AS l;
     IF expired IS NOT NULL THEN
         PERFORM vigil.notice_again(expired, 'lease expired');
     END IF;
@@ -152,7 +153,7 @@ DECLARE
 BEGIN
     WITH due AS MATERIALIZED (
         SELECT n.* FROM vigil.notice AS n
-        WHERE n.escalate_at <= moment ORDER BY n.id LIMIT 1000 FOR NO KEY UPDATE SKIP LOCKED
+        WHERE n.escalate_at <= moment ORDER BY n.escalate_at LIMIT 1000 FOR NO KEY UPDATE SKIP LOCKED
     ), marked AS (
         UPDATE vigil.notice AS n SET escalate_at = NULL,
             history = n.history || pg_catalog.jsonb_build_object('at', moment, 'what', 'escalated')

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "commands/trigger.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
@@ -24,8 +25,9 @@ VgWorkerShared *vg_worker_shared = NULL;
 static shmem_request_hook_type previous_shmem_request_hook = NULL;
 static shmem_startup_hook_type previous_shmem_startup_hook = NULL;
 static bool dispatcher_wanted = false; /* by the transaction under way */
-static bool launcher_wanted = false;   /* to look for databases that are new or gone */
-static bool workers_wanted = false;	   /* for this database */
+static bool units_changed = false;
+static bool launcher_wanted = false; /* to look for databases that are new or gone */
+static bool workers_wanted = false;	 /* for this database */
 
 static void
 wakeup_shmem_request(void)
@@ -60,6 +62,7 @@ wakeup_shmem_startup(void)
 			pg_atomic_init_u32(&slot->database, InvalidOid);
 			pg_atomic_init_u32(&slot->procno, VG_WORKER_NOBODY);
 			pg_atomic_init_u64(&slot->wakeups, 0);
+			pg_atomic_init_u32(&slot->units_changed, 0);
 		}
 	}
 	LWLockRelease(AddinShmemInitLock);
@@ -118,6 +121,8 @@ wakeup_at_end(XactEvent event, void *arg)
 		if (slot != NULL)
 		{
 			pg_atomic_fetch_add_u64(&slot->wakeups, 1);
+			if (units_changed)
+				pg_atomic_write_u32(&slot->units_changed, 1);
 			vg_wakeup_process(&slot->procno);
 		}
 	}
@@ -125,13 +130,20 @@ wakeup_at_end(XactEvent event, void *arg)
 		wakeup_want(MyDatabaseId);
 	else if (event == XACT_EVENT_COMMIT && launcher_wanted)
 		vg_wakeup_process(&vg_worker_shared->launcher_procno);
-	dispatcher_wanted = launcher_wanted = workers_wanted = false;
+	dispatcher_wanted = units_changed = launcher_wanted = workers_wanted = false;
 }
 
 void
 vg_wakeup_dispatcher_at_commit(void)
 {
 	dispatcher_wanted = vg_worker_shared != NULL;
+}
+
+void
+vg_wakeup_units_at_commit(void)
+{
+	vg_wakeup_dispatcher_at_commit();
+	units_changed = true;
 }
 
 void
@@ -167,4 +179,23 @@ vigil_wake_dispatcher(PG_FUNCTION_ARGS)
 {
 	vg_wakeup_dispatcher_at_commit();
 	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(vigil_units_changed);
+Datum
+vigil_units_changed(PG_FUNCTION_ARGS)
+{
+	vg_wakeup_units_at_commit();
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(vigil_unit_available);
+Datum
+vigil_unit_available(PG_FUNCTION_ARGS)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR, errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				errmsg("function \"%s\" was not called as a trigger", "vigil.unit_available"));
+	vg_wakeup_units_at_commit();
+	return PointerGetDatum(NULL);
 }

@@ -37,9 +37,10 @@ typedef enum VgWorkerState
 
 typedef struct VgWorkerSlot
 {
-	pg_atomic_uint32 database; /* its oid; InvalidOid in a free slot */
-	pg_atomic_uint32 procno;   /* of the running dispatcher, or VG_WORKER_NOBODY */
-	pg_atomic_uint64 wakeups;  /* commits that woke it */
+	pg_atomic_uint32 database;		/* its oid; InvalidOid in a free slot */
+	pg_atomic_uint32 procno;		/* of the running dispatcher, or VG_WORKER_NOBODY */
+	pg_atomic_uint64 wakeups;		/* commits that woke it */
+	pg_atomic_uint32 units_changed; /* since it last looked at tasks that wait for a unit */
 
 	/* under the lock */
 	VgWorkerState state;
@@ -103,7 +104,7 @@ extern void vg_worker_exit(VgWorkerState reason) pg_attribute_noreturn();
 extern void vg_worker_error(const char *message);
 extern void vg_worker_begin(const char *activity); /* opens a round's transaction, SPI included */
 extern void vg_worker_end(void);
-extern void vg_worker_sleep(long wait_ms);
+extern bool vg_worker_sleep(long wait_ms); /* whether somebody woke it */
 extern bool
 vg_worker_extension_present(void); /* in a round; keeps DROP EXTENSION out until its end */
 

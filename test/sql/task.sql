@@ -239,9 +239,10 @@ SELECT t.state, t.error, t.attempts FROM vigil.task AS t WHERE t.id = pg_temp.op
 CREATE FUNCTION pg_temp.fail_late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.state = 'timed_out' AND NEW.priority = 13 THEN RAISE EXCEPTION 'this one is never late'; END IF; RETURN NEW; END $$;
 CREATE TRIGGER fail BEFORE UPDATE ON vigil.task FOR EACH ROW EXECUTE FUNCTION pg_temp.fail_late();
 SELECT n AS car, pg_temp.late(pg_temp.open(n)) FROM generate_series(11, 13) AS n;
+SELECT clock_timestamp() AS before \gset
 SELECT cardinality(d.timed_out) AS timed_out, regexp_replace(d.error, 'task [0-9]+', 'task #') AS error FROM vigil.dispatch() AS d;
 SELECT n AS car, t.state, t.error FROM generate_series(11, 13) AS n, pg_temp.tasks(n) AS t;
-SELECT t.attempts, t.due_at BETWEEN clock_timestamp() + interval '1 s' AND clock_timestamp() + interval '2 s' AS rests FROM vigil.task AS t WHERE t.id = pg_temp.open(12);
+SELECT t.attempts, t.due_at BETWEEN timestamptz :'before' + interval '2 s' AND clock_timestamp() + interval '2 s' AS rests FROM vigil.task AS t WHERE t.id = pg_temp.open(12);
 DROP TRIGGER fail ON vigil.task;
 SELECT pg_temp.late(pg_temp.open(12));
 SELECT cardinality(d.timed_out) AS timed_out, d.error FROM vigil.dispatch() AS d;
@@ -276,6 +277,32 @@ SELECT * FROM pg_temp.tasks(15);
 SELECT vigil.task_refuse(t.id, t.unit_id, 'engine trouble') FROM vigil.task AS t WHERE t.unit_id = pg_temp.unit('Q1');
 SELECT * FROM pg_temp.round();
 SELECT * FROM pg_temp.tasks(15);
+
+-- nobody at the last level: looked at again when units have changed, not at every round; the most urgent first, one unit for one
+UPDATE vigil.unit SET on_duty = false;
+SELECT count(vigil.open_incident('vehicle.environment', 'red', 'vehicle', pg_temp.car(n), 120.131, 30.8, 330502)) FROM generate_series(16, 18) AS n;
+SELECT count(*) AS round FROM pg_temp.round();
+UPDATE vigil.task SET priority = 7 WHERE id = pg_temp.open(17);
+SELECT n AS car, t.level, t.state, t.error FROM generate_series(16, 18) AS n, pg_temp.tasks(n) AS t WHERE t.level = 3 ORDER BY 1, t.level;
+SELECT bool_and(t.due_at > clock_timestamp() + interval '9 min') AS rest FROM vigil.task AS t WHERE t.id IN (pg_temp.open(16), pg_temp.open(17), pg_temp.open(18));
+UPDATE vigil.unit SET on_duty = true, task_limit = 1 WHERE id = pg_temp.unit('C1');
+SELECT d.offered, d.more_waiting FROM vigil.dispatch(100, false) AS d;
+SELECT cardinality(d.offered) AS offered, d.more_waiting FROM vigil.dispatch(1, true) AS d;
+SELECT cardinality(d.offered) AS offered, d.more_waiting FROM vigil.dispatch(1, true) AS d;
+SELECT n AS car, t.state, t.unit, t.story FROM generate_series(16, 18) AS n, pg_temp.tasks(n) AS t WHERE t.level = 3 AND t.story LIKE '%offer%';
+-- freed: the next
+SELECT vigil.task_accept(t.id, t.unit_id), vigil.task_finish(t.id, t.unit_id, 'handed_over') FROM vigil.task AS t WHERE t.unit_id = pg_temp.unit('C1') AND t.state = 'offered';
+SELECT cardinality(d.offered) AS offered FROM vigil.dispatch() AS d;
+-- who has a task of the incident does not get its other one; that one rests, and its rest is prolonged without a line in the ledger
+UPDATE vigil.unit SET task_limit = 9 WHERE id = pg_temp.unit('C1');
+UPDATE vigil.task AS t SET capability = NULL, unit_kind = 'command' WHERE t.id IN (SELECT o.id FROM vigil.task AS o JOIN vigil.incident AS i ON i.id = o.incident_id
+    WHERE i.subject = pg_temp.car(18) AND o.state = 'parked');
+SELECT cardinality(d.offered) AS offered FROM vigil.dispatch() AS d;
+SELECT t.state, t.unit, t.story FROM pg_temp.tasks(18) AS t WHERE t.level = 3;
+UPDATE vigil.task AS t SET due_at = clock_timestamp() FROM vigil.incident AS i WHERE i.id = t.incident_id AND i.subject = pg_temp.car(18) AND t.state = 'parked';
+SELECT cardinality(d.offered) AS offered FROM vigil.dispatch(100, false) AS d;
+SELECT t.story, k.due_at > clock_timestamp() + interval '9 min' AS rest FROM pg_temp.tasks(18) AS t, vigil.task AS k JOIN vigil.incident AS i ON i.id = k.incident_id
+WHERE t.state = 'parked' AND i.subject = pg_temp.car(18) AND k.state = 'parked';
 
 -- rights: an operator may, others not
 CREATE ROLE task_test_operator; CREATE ROLE task_test_stranger;

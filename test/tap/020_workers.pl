@@ -70,6 +70,27 @@ $node->safe_psql('one', "UPDATE vigil.task SET due_at = now() + interval '1 seco
 ok($node->poll_query_until('one', "SELECT state = 'timed_out' FROM vigil.task WHERE id = 1"),
 	'an offer times out on time');
 
+# nobody for a task: it costs nothing while it waits, and is offered when a unit comes on duty, or is freed
+$node->safe_psql('one', q{
+	UPDATE vigil.unit SET on_duty = false;
+	SELECT count(vigil.open_incident('vehicle.driver', 'red', 'vehicle', n, 120.1, 30.81, 330502)) FROM generate_series(10, 29) AS n});
+my $waiting = "SELECT count(*) FROM vigil.task WHERE state = 'parked' AND error = 'no_unit'";
+ok($node->poll_query_until('one', $waiting, '21'), 'tasks without a unit wait at the last level');
+my $cost = "SELECT rounds || ' ' || (SELECT max(id) FROM vigil.task_event) FROM vigil.worker_status() WHERE database = 'one'";
+my ($rounds, $ledger) = split / /, $node->safe_psql('one', $cost);
+my $since = $node->safe_psql('one', 'SELECT clock_timestamp()');
+$node->poll_query_until('one', "SELECT clock_timestamp() > '$since'::timestamptz + interval '5 seconds'");
+my ($more_rounds, $more_ledger) = split / /, $node->safe_psql('one', $cost);
+cmp_ok($more_rounds - $rounds, '<=', 4, 'the dispatcher hardly wakes while they wait');
+is($more_ledger, $ledger, 'nor writes about them');
+$node->safe_psql('one', q{INSERT INTO vigil.unit (kind, name, region_code, on_duty, task_limit) VALUES ('command', 'C', 330500, true, 1)});
+ok($node->poll_query_until('one', $waiting, '20'), 'a unit comes on duty: one is offered');
+$node->safe_psql('one', q{SELECT vigil.task_accept(id, unit_id), vigil.task_finish(id, unit_id, 'handed_over') FROM vigil.task
+	WHERE state = 'offered' AND unit_kind = 'command'});
+ok($node->poll_query_until('one', $waiting, '19'), 'it has finished: the next');
+$node->safe_psql('one', "UPDATE vigil.unit SET task_limit = 100 WHERE kind = 'command'");
+ok($node->poll_query_until('one', $waiting, '0'), 'it can hold more: the others');
+
 # a second database
 $node->safe_psql('postgres', 'CREATE DATABASE two');
 $node->safe_psql('two', 'CREATE EXTENSION vigil CASCADE');
