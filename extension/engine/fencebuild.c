@@ -128,7 +128,7 @@ blocks_place(FenceBuilder *builder, const VgFenceSource *source, void *memory, s
 	vertex_at = at;
 	at += (uint64_t) source->vertex_count * sizeof(VgPoint);
 	chunk_at = at;
-	at += (uint64_t) near.chunks * sizeof(FenceChunk);
+	at += ((uint64_t) near.chunks * sizeof(FenceChunk) + 7) / 8 * 8;
 	box_at = at;
 	at += (uint64_t) near.boxes * sizeof(FenceBox);
 	hours_at = at;
