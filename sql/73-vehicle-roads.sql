@@ -131,7 +131,7 @@ REVOKE ALL ON FUNCTION vigil_vehicle.road_line(jsonb) FROM PUBLIC;
 
 CREATE FUNCTION vigil_vehicle.road_feature(geojson jsonb) RETURNS TABLE (ordinal bigint, code text, name text, class text,
     geom geometry, lanes numeric, one_way boolean, limit_kmh numeric, truck_limit_kmh numeric, hazmat_forbidden boolean,
-    flags text[], mountain_grade numeric)
+    flags text[], mountain_grade numeric, feature jsonb)
 LANGUAGE sql IMMUTABLE STRICT PARALLEL UNSAFE
 BEGIN ATOMIC
     WITH feature AS (
@@ -161,7 +161,8 @@ BEGIN ATOMIC
              THEN ARRAY(SELECT coalesce(e, '') FROM jsonb_array_elements_text(x.p -> 'flags') AS e)
              WHEN x.t ->> 'flags' IS NULL THEN '{}'::text[] END,
         CASE WHEN x.t ->> 'mountain_grade' ~ '^\d$' THEN (x.t ->> 'mountain_grade')::numeric
-             WHEN x.t ->> 'mountain_grade' IS NOT NULL THEN -1 END
+             WHEN x.t ->> 'mountain_grade' IS NOT NULL THEN -1 END,
+        x.feature
     FROM text_of AS x;
 END;
 COMMENT ON FUNCTION vigil_vehicle.road_feature(jsonb) IS
@@ -170,7 +171,8 @@ REVOKE ALL ON FUNCTION vigil_vehicle.road_feature(jsonb) FROM PUBLIC;
 
 CREATE FUNCTION vigil_vehicle.import_road_segments(geojson jsonb)
 RETURNS TABLE (segment_id bigint, code text, action text, reason text)
-LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
+LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH judged AS MATERIALIZED (
         SELECT f.*, coalesce(f.limit_kmh, vigil_vehicle.road_limit_default(f.class, f.lanes::integer, f.one_way)) AS limit_used,
@@ -208,6 +210,16 @@ BEGIN ATOMIC
             IS DISTINCT FROM (excluded.name, excluded.class, excluded.geom::bytea, excluded.lanes, excluded.one_way,
                excluded.limit_kmh, excluded.truck_limit_kmh, excluded.hazmat_forbidden, excluded.flags, excluded.mountain_grade)
         RETURNING s.id, s.code
+    ), refused AS (
+        INSERT INTO vigil.reject (source, reason, detail, payload)
+        SELECT 'import_road_segments', j.reason, CASE
+            WHEN j.reason = 'no_code' THEN 'The feature has neither properties.code nor an id.'
+            WHEN j.reason = 'duplicate_code' THEN format('An earlier feature has the code %s.', j.code)
+            WHEN j.reason IN ('not_a_line', 'bad_line') THEN format('The geometry is %s, but a line of two points or more is needed, neighbours at most half a degree apart.',
+                coalesce(left(j.feature ->> 'geometry', 60), 'missing'))
+            ELSE format('Property %s is %s; the column of vigil_vehicle.road_segment says what is possible.', substr(j.reason, 5), coalesce(j.feature -> 'properties' ->> substr(j.reason, 5), 'missing')) END,
+            j.feature
+        FROM judged AS j WHERE j.reason IS NOT NULL ORDER BY j.ordinal
     )
     SELECT coalesce(w.id, k.id), j.code,
         CASE WHEN j.reason IS NOT NULL THEN 'rejected' WHEN w.id IS NULL THEN 'unchanged' WHEN k.id IS NULL THEN 'inserted'
@@ -219,7 +231,7 @@ BEGIN ATOMIC
     ORDER BY j.ordinal;
 END;
 COMMENT ON FUNCTION vigil_vehicle.import_road_segments(jsonb) IS
-    'Add or update road segments from GeoJSON lines in WGS84: properties code (or the feature''s id), class, and name, lanes, one_way, limit_kmh, truck_limit_kmh, hazmat_forbidden, flags, mountain_grade as the columns are called. A missing limit is road_limit_default(). One row a feature: inserted, updated, unchanged, rejected with reason no_code, duplicate_code, bad_class, not_a_line, bad_line, bad_lanes, bad_one_way, bad_limit_kmh, bad_truck_limit_kmh, bad_hazmat_forbidden, bad_flags, bad_mountain_grade';
+    'Add or update road segments from GeoJSON lines in WGS84: properties code (or the feature''s id), class, and name, lanes, one_way, limit_kmh, truck_limit_kmh, hazmat_forbidden, flags, mountain_grade as the columns are called. A missing limit is road_limit_default(). One row a feature: inserted, updated, unchanged, rejected (also in vigil.reject) with reason no_code, duplicate_code, bad_class, not_a_line, bad_line, bad_lanes, bad_one_way, bad_limit_kmh, bad_truck_limit_kmh, bad_hazmat_forbidden, bad_flags, bad_mountain_grade';
 REVOKE ALL ON FUNCTION vigil_vehicle.import_road_segments(jsonb) FROM PUBLIC;
 
 CREATE FUNCTION vigil_vehicle.purge_road_states(keep interval DEFAULT '12 months') RETURNS text

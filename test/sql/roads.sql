@@ -27,11 +27,15 @@ SELECT code, action, reason FROM vigil_vehicle.import_road_segments($json${"type
  {"type": "Feature", "properties": null}]}$json$);
 SELECT code, name, class, lanes, one_way, limit_kmh, truck_limit_kmh, hazmat_forbidden, flags, mountain_grade
 FROM vigil_vehicle.road_segment WHERE code LIKE 'rd-%' ORDER BY code;
--- again, with one change; a single feature and a list are read too
+-- what was refused is kept
+SELECT r.reason, r.detail, r.payload -> 'properties' ->> 'code' AS code FROM vigil.reject AS r WHERE r.source = 'import_road_segments' ORDER BY r.id;
+-- again, with one change, by an administrator; a single feature and a list are read too
+SET ROLE vigil_admin;
 SELECT code, action FROM vigil_vehicle.import_road_segments('{"type": "Feature", "properties": {"code": "rd-3", "class": "expressway",
   "mountain_grade": 3, "flags": ["toll_gate"]}, "geometry": {"type": "LineString", "coordinates": [[10.12, 20.9], [10.121, 20.901]]}}');
 SELECT code, action FROM vigil_vehicle.import_road_segments('[{"type": "Feature", "properties": {"code": "rd-3", "class": "expressway",
   "mountain_grade": 2}, "geometry": {"type": "LineString", "coordinates": [[10.12, 20.9], [10.121, 20.901]]}}]');
+RESET ROLE;
 SELECT class, lanes, one_way, vigil_vehicle.road_limit_default(class, lanes, one_way) AS limit_kmh
 FROM (VALUES ('expressway', NULL::integer, true), ('urban', 1, false), ('urban', 2, false), ('urban', 1, true), ('county', 1, false),
       ('county', NULL, false), ('township', NULL, false), ('lane', 1, false)) AS r (class, lanes, one_way);

@@ -34,7 +34,7 @@ JOIN tracks.file AS f ON f.code = s.file WHERE f.as_filed OR s.late <> 0 OR b.la
 SELECT CASE WHEN coalesce(s.rows, 0) = coalesce(k.rows, 0) THEN 'ok ' ELSE 'not ok ' END
     || format('%s: %s rows in vigil.reject as %s, %s by the bounds', f.name, coalesce(k.rows, 0), coalesce(s.reason, k.reason), coalesce(s.rows, 0))
 FROM (SELECT j.file, j.reason, count(*) AS rows FROM judged AS j WHERE j.reason IS NOT NULL GROUP BY j.file, j.reason) AS s
-FULL JOIN (SELECT r.source AS file, r.reason, count(*) AS rows FROM vigil.reject AS r WHERE r.source <> 'import_geofences' GROUP BY r.source, r.reason) AS k
+FULL JOIN (SELECT r.source AS file, r.reason, count(*) AS rows FROM vigil.reject AS r WHERE r.source IN (SELECT f.code FROM tracks.file AS f) GROUP BY r.source, r.reason) AS k
     USING (file, reason)
 LEFT JOIN tracks.file AS f ON f.code = coalesce(s.file, k.file)
 ORDER BY f.number, coalesce(s.reason, k.reason);

@@ -15,6 +15,8 @@ FROM (VALUES
     (3, 'standing at 25 Hz', '24 duplicate', (SELECT format('%s duplicate', sum(b.duplicate)) FROM tracks.batch AS b WHERE b.file = 'athens_25hz')),
     (4, 'roads', 'inserted 2, rejected 1 bad_class, rejected 1 bad_limit_kmh',
         (SELECT string_agg(concat_ws(' ', i.action, i.rows, i.reason), ', ' ORDER BY i.action, i.reason) FROM tracks.import AS i WHERE i.what = 'roads')),
+    (13, 'refused roads are kept', 'bad_class, bad_limit_kmh',
+        (SELECT string_agg(r.reason, ', ' ORDER BY r.reason) FROM vigil.reject AS r WHERE r.source = 'import_road_segments')),
     (5, 'a road against its line', 'one way southwards, limit 50',
         (SELECT format('one way %s, limit %s', CASE WHEN s.one_way AND ST_Y(ST_StartPoint(s.geom)) > ST_Y(ST_EndPoint(s.geom)) THEN 'southwards' END, s.limit_kmh)
          FROM vigil_vehicle.road_segment AS s WHERE s.code = 'w2')),
