@@ -20,7 +20,6 @@
 #include "catalog/namespace.h"
 #include "commands/trigger.h"
 #include "common/hashfn.h"
-#include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -539,16 +538,20 @@ block_write_version(const char *kind)
 {
 	/* SKIP LOCKED still fails on a row replaced since a REPEATABLE READ snapshot was taken: such a
 	 * transaction only adds. */
-	static const char *const replace =
-		"WITH gone AS (DELETE FROM vigil.block_version WHERE ctid = ANY (ARRAY("
-		"SELECT ctid FROM vigil.block_version WHERE kind = $1 FOR UPDATE SKIP LOCKED)))"
-		" INSERT INTO vigil.block_version (kind, version) VALUES ($1, $2)";
-	static const char *const add =
-		"INSERT INTO vigil.block_version (kind, version) VALUES ($1, $2)";
-	Oid types[2] = {TEXTOID, INT8OID};
+	static VgPlan replace = {
+		.text = "WITH gone AS (DELETE FROM vigil.block_version WHERE ctid = ANY (ARRAY("
+				"SELECT ctid FROM vigil.block_version WHERE kind = $1 FOR UPDATE SKIP LOCKED)))"
+				" INSERT INTO vigil.block_version (kind, version) VALUES ($1, $2)",
+		.parameters = 2,
+		.types = {TEXTOID, INT8OID},
+	};
+	static VgPlan add = {
+		.text = "INSERT INTO vigil.block_version (kind, version) VALUES ($1, $2)",
+		.parameters = 2,
+		.types = {TEXTOID, INT8OID},
+	};
 	Datum values[2];
 	int64 version;
-	int result;
 
 	if (!pg_strong_random(&version, sizeof(version)))
 		ereport(ERROR, errcode(ERRCODE_INTERNAL_ERROR),
@@ -556,10 +559,8 @@ block_write_version(const char *kind)
 	SPI_connect();
 	values[0] = CStringGetTextDatum(kind);
 	values[1] = Int64GetDatum(version);
-	result = SPI_execute_with_args(IsolationUsesXactSnapshot() ? add : replace, 2, types, values,
-								   NULL, false, 0);
-	if (result != SPI_OK_INSERT)
-		elog(ERROR, "could not write vigil.block_version: %s", SPI_result_code_string(result));
+	(void) vg_spi_run(IsolationUsesXactSnapshot() ? &add : &replace, values, NULL, false,
+					  SPI_OK_INSERT);
 	SPI_finish();
 	CacheInvalidateRelcacheByRelid(
 		get_relname_relid("block_version", get_namespace_oid("vigil", false)));
