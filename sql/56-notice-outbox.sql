@@ -51,7 +51,8 @@ BEGIN
     PERFORM vigil.check_operator(NULL);
     SELECT n.* INTO held FROM vigil.notice AS n WHERE n.id = notice_held.notice FOR NO KEY UPDATE;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'notice % does not exist', coalesce(notice_held.notice::text, 'null') USING ERRCODE = 'no_data_found';
+        RAISE EXCEPTION 'notice % does not exist', coalesce(notice_held.notice::text, 'null')
+            USING ERRCODE = 'no_data_found', HINT = 'Those to deliver come from vigil.notice_claim(), with their ids.';
     ELSIF NOT pg_catalog.pg_has_role(vigil.caller(), 'vigil_admin', 'MEMBER')
           AND NOT vigil.notice_matches(held.region_code, held.receiver_kind, held.receiver_id, vigil.scope_regions(),
               vigil.scope_units(), vigil.scope_organisations()) THEN
@@ -132,7 +133,8 @@ DECLARE
 BEGIN
     IF held.state = 'acknowledged' THEN
         RAISE EXCEPTION 'notice % has been acknowledged', notice_fail.notice
-            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = 'Its state is "acknowledged".';
+            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = 'Its state is "acknowledged".',
+                  HINT = 'It has reached its receiver; nothing is left to do.';
     ELSIF held.state = 'leased' THEN
         PERFORM vigil.notice_again(ARRAY[held.id], coalesce(notice_fail.reason, 'no reason given'));
         PERFORM vigil.wake_dispatcher();
