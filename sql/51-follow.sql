@@ -67,7 +67,7 @@ BEGIN
         JOIN vigil.incident AS i ON i.id = a.incident
         JOIN vigil.plan AS p ON p.id = i.plan_id AND p.enabled
         JOIN vigil.plan_step AS s ON s.plan_id = p.id AND s.level >= a.level
-        WHERE vigil.condition_holds(s.condition, vigil.incident_words(i.profile, i.mask, i.traits))
+        WHERE s.condition IS NULL OR vigil.condition_holds(s.condition, vigil.incident_words(i.profile, i.mask, i.traits))
     ), numbered AS MATERIALIZED (
         SELECT pg_catalog.nextval('vigil.task_id_seq') AS id, o.*
         FROM (SELECT s.*, place FROM step AS s CROSS JOIN pg_catalog.generate_series(1, s.unit_count) AS place

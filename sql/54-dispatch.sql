@@ -246,6 +246,9 @@ BEGIN
     END IF;
 EXCEPTION WHEN OTHERS THEN
     timed_out := '{}';
+    -- the locks went with what failed
+    due := ARRAY(SELECT t.id FROM vigil.task AS t JOIN vigil.incident AS i ON i.id = t.incident_id
+        WHERE t.id = ANY (due) AND t.due_at <= moment ORDER BY t.due_at FOR NO KEY UPDATE OF i, t SKIP LOCKED);
     FOREACH one IN ARRAY due LOOP
         BEGIN
             timed_out := timed_out || ARRAY(SELECT vigil.dispatch_overdue(ARRAY[one]));
@@ -278,43 +281,60 @@ END $$;
 COMMENT ON FUNCTION vigil.dispatch_park(vigil.task, text) IS 'Park a claimed task with its error for 2^attempts seconds, at most ten minutes';
 REVOKE ALL ON FUNCTION vigil.dispatch_park(vigil.task, text) FROM PUBLIC;
 
+CREATE FUNCTION vigil.dispatch_claim(n integer, waiting boolean) RETURNS vigil.task[]
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+AS $$
+DECLARE
+    claimed vigil.task[] := ARRAY(SELECT c FROM vigil.task_claim(dispatch_claim.n) AS c);
+BEGIN
+    IF dispatch_claim.waiting THEN
+        claimed := claimed || ARRAY(SELECT c FROM vigil.task_claim_waiting(dispatch_claim.n) AS c);
+    END IF;
+    RETURN claimed;
+END $$;
+COMMENT ON FUNCTION vigil.dispatch_claim(integer, boolean) IS
+    'Lock up to n queued tasks and (waiting) up to n parked as no_unit for which there is a unit now';
+REVOKE ALL ON FUNCTION vigil.dispatch_claim(integer, boolean) FROM PUBLIC;
+
 CREATE FUNCTION vigil.dispatch(n integer DEFAULT 100, units_changed boolean DEFAULT true, OUT offered bigint[],
     OUT timed_out bigint[], OUT parked integer, OUT wait_ms bigint, OUT error text, OUT more_waiting boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 AS $$
 DECLARE
     claimed vigil.task[];
-    waiting vigil.task[];
     item vigil.task;
-    waited boolean;
+    queued integer;
+    waiting boolean;
     due_at timestamptz;
 BEGIN
     parked := 0;
     offered := '{}';
-    SELECT d.timed_out, d.error, d.waited INTO timed_out, error, waited FROM vigil.dispatch_due(dispatch.n) AS d;
-    SELECT pg_catalog.array_agg(c) INTO claimed FROM vigil.task_claim(dispatch.n) AS c;
-    IF dispatch.units_changed OR waited THEN
-        SELECT pg_catalog.array_agg(c) INTO waiting FROM vigil.task_claim_waiting(dispatch.n) AS c;
-    END IF;
-    more_waiting := coalesce(pg_catalog.cardinality(waiting) >= dispatch.n, false);
-    IF claimed IS NOT NULL OR waiting IS NOT NULL THEN
-        BEGIN
-            offered := vigil.dispatch_offer(claimed || waiting);
-        EXCEPTION WHEN OTHERS THEN
-            FOREACH item IN ARRAY claimed || waiting LOOP
-                BEGIN
-                    offered := offered || vigil.dispatch_offer(ARRAY[item]);
-                EXCEPTION WHEN OTHERS THEN
-                    error := pg_catalog.format('task %s: %s %s', item.id, SQLSTATE, SQLERRM);
-                    PERFORM vigil.dispatch_park(item, pg_catalog.format('%s %s', SQLSTATE, SQLERRM));
-                    parked := parked + 1;
-                END;
-            END LOOP;
-        END;
-    END IF;
+    SELECT d.timed_out, d.error, d.waited OR dispatch.units_changed INTO timed_out, error, waiting
+    FROM vigil.dispatch_due(dispatch.n) AS d;
+    BEGIN
+        -- claimed in here: a row that one (sub)transaction locks and another changes gets a multixact, and then its dead entries
+        -- at the head of the queue's index are not forgotten before the next vacuum
+        claimed := vigil.dispatch_claim(dispatch.n, waiting);
+        IF claimed <> '{}' THEN
+            offered := vigil.dispatch_offer(claimed);
+        END IF;
+    EXCEPTION WHEN OTHERS THEN
+        claimed := vigil.dispatch_claim(dispatch.n, waiting);
+        FOREACH item IN ARRAY claimed LOOP
+            BEGIN
+                offered := offered || vigil.dispatch_offer(ARRAY[item]);
+            EXCEPTION WHEN OTHERS THEN
+                error := pg_catalog.format('task %s: %s %s', item.id, SQLSTATE, SQLERRM);
+                PERFORM vigil.dispatch_park(item, pg_catalog.format('%s %s', SQLSTATE, SQLERRM));
+                parked := parked + 1;
+            END;
+        END LOOP;
+    END;
+    queued := (SELECT count(*) FROM pg_catalog.unnest(claimed) AS c WHERE c.state = 'queued');
+    more_waiting := pg_catalog.cardinality(claimed) - queued >= dispatch.n;
     -- what was left: more than n, or in somebody's hands, whose commit wakes the dispatcher again
     IF EXISTS (SELECT FROM vigil.task AS t WHERE t.state = 'queued') THEN
-        wait_ms := CASE WHEN claimed IS NULL THEN 200 ELSE 0 END;
+        wait_ms := CASE WHEN queued = 0 THEN 200 ELSE 0 END;
         RETURN;
     END IF;
     due_at := (SELECT min(t.due_at) FROM vigil.task AS t WHERE t.state IN ('offered', 'accepted', 'parked'));

@@ -119,7 +119,7 @@ BEGIN
                 ELSE vigil.department_of(t.receiver, i.region_code) END AS receiver_id
           FROM vigil.incident AS i JOIN vigil.plan_told AS t ON t.plan_id = i.plan_id
           WHERE i.id = ANY (tell_incident.incident)
-              AND vigil.condition_holds(t.condition, vigil.incident_words(i.profile, i.mask, i.traits))) AS w
+              AND (t.condition = '' OR vigil.condition_holds(t.condition, vigil.incident_words(i.profile, i.mask, i.traits)))) AS w
     WHERE (w.receiver <> 'enterprise' OR w.receiver_id IS NOT NULL)
         AND NOT EXISTS (SELECT FROM vigil.notice AS n
             WHERE n.profile = w.profile AND n.subject = w.subject AND n.kind = 'incident' AND n.situation = w.situation
