@@ -13,11 +13,14 @@ CREATE TABLE vigil.organisation (
     detail jsonb NOT NULL DEFAULT '{}',
     CONSTRAINT organisation_pkey PRIMARY KEY (id),
     CONSTRAINT organisation_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES vigil.organisation (id),
-    CONSTRAINT organisation_bad_kind_check CHECK (kind ~ '^[a-z_]+$'),
-    CONSTRAINT organisation_bad_credit_code_check CHECK (
-        vigil.credit_code_valid(credit_code) OR credit_code_exempt AND credit_code ~ '^[0-9A-Z]{18}$'),
-    CONSTRAINT organisation_bad_name_check CHECK (name <> ''),
-    CONSTRAINT organisation_bad_region_code_check CHECK (vigil.region_valid(region_code))
+    CONSTRAINT organisation_bad_kind_check CHECK ((kind ~ '^[a-z_]+$') IS NOT FALSE
+        OR vigil.refuse('vigil.organisation', coalesce(code, credit_code, name), 'bad_kind', 'kind', kind)),
+    CONSTRAINT organisation_bad_credit_code_check CHECK ((vigil.credit_code_valid(credit_code) OR credit_code_exempt AND credit_code ~ '^[0-9A-Z]{18}$') IS NOT FALSE
+        OR vigil.refuse('vigil.organisation', coalesce(code, credit_code, name), 'bad_credit_code', 'credit_code', credit_code)),
+    CONSTRAINT organisation_bad_name_check CHECK ((name <> '') IS NOT FALSE
+        OR vigil.refuse('vigil.organisation', coalesce(code, credit_code, name), 'bad_name', 'name', name)),
+    CONSTRAINT organisation_bad_region_code_check CHECK ((vigil.region_valid(region_code)) IS NOT FALSE
+        OR vigil.refuse('vigil.organisation', coalesce(code, credit_code, name), 'bad_region_code', 'region_code', region_code::text))
 );
 CREATE INDEX organisation_department_idx ON vigil.organisation (region_code) WHERE kind = 'department';
 COMMENT ON TABLE vigil.organisation IS 'Departments (部门), enterprises (企业), use and maintenance units (使用单位, 维保单位), schools, rescue stations, command centres';
@@ -43,10 +46,14 @@ CREATE TABLE vigil.person (
     organisation_id bigint REFERENCES vigil.organisation (id),
     detail jsonb NOT NULL DEFAULT '{}',
     CONSTRAINT person_pkey PRIMARY KEY (id),
-    CONSTRAINT person_bad_kind_check CHECK (kind ~ '^[a-z_]+$'),
-    CONSTRAINT person_bad_identity_hash_check CHECK (length(identity_hash) = 32),
-    CONSTRAINT person_bad_identity_masked_check CHECK (identity_masked LIKE '%***********%'),
-    CONSTRAINT person_bad_name_masked_check CHECK (name_masked LIKE '%*%')
+    CONSTRAINT person_bad_kind_check CHECK ((kind ~ '^[a-z_]+$') IS NOT FALSE
+        OR vigil.refuse('vigil.person', id::text, 'bad_kind', 'kind', kind)),
+    CONSTRAINT person_bad_identity_hash_check CHECK ((length(identity_hash) = 32) IS NOT FALSE
+        OR vigil.refuse('vigil.person', id::text, 'bad_identity_hash', 'identity_hash', '(not shown)')),
+    CONSTRAINT person_bad_identity_masked_check CHECK ((identity_masked LIKE '%***********%') IS NOT FALSE
+        OR vigil.refuse('vigil.person', id::text, 'bad_identity_masked', 'identity_masked', '(not shown)')),
+    CONSTRAINT person_bad_name_masked_check CHECK ((name_masked LIKE '%*%') IS NOT FALSE
+        OR vigil.refuse('vigil.person', id::text, 'bad_name_masked', 'name_masked', '(not shown)'))
 );
 COMMENT ON TABLE vigil.person IS 'Drivers (驾驶人), technicians, officers, inspectors. No identity number and no full name is stored';
 COMMENT ON COLUMN vigil.person.kind IS 'driver, technician, officer, inspector';
@@ -72,10 +79,14 @@ CREATE TABLE vigil.unit (
     geom geometry(Point, 4326),
     located_at timestamptz,
     CONSTRAINT unit_pkey PRIMARY KEY (id),
-    CONSTRAINT unit_bad_kind_check CHECK (kind ~ '^[a-z_]+$'),
-    CONSTRAINT unit_bad_region_code_check CHECK (vigil.region_valid(region_code)),
-    CONSTRAINT unit_bad_capabilities_check CHECK (array_position(capabilities, NULL) IS NULL),
-    CONSTRAINT unit_bad_task_limit_check CHECK (task_limit BETWEEN 0 AND 1000)
+    CONSTRAINT unit_bad_kind_check CHECK ((kind ~ '^[a-z_]+$') IS NOT FALSE
+        OR vigil.refuse('vigil.unit', name, 'bad_kind', 'kind', kind)),
+    CONSTRAINT unit_bad_region_code_check CHECK ((vigil.region_valid(region_code)) IS NOT FALSE
+        OR vigil.refuse('vigil.unit', name, 'bad_region_code', 'region_code', region_code::text)),
+    CONSTRAINT unit_bad_capabilities_check CHECK ((array_position(capabilities, NULL) IS NULL) IS NOT FALSE
+        OR vigil.refuse('vigil.unit', name, 'bad_capabilities', 'capabilities', capabilities::text)),
+    CONSTRAINT unit_bad_task_limit_check CHECK ((task_limit BETWEEN 0 AND 1000) IS NOT FALSE
+        OR vigil.refuse('vigil.unit', name, 'bad_task_limit', 'task_limit', task_limit::text))
 );
 COMMENT ON TABLE vigil.unit IS 'Responders that can take a task (处置力量): patrols, rescue teams, department teams, duty officers';
 COMMENT ON COLUMN vigil.unit.organisation_id IS 'The department or enterprise it belongs to';

@@ -18,18 +18,27 @@ CREATE TABLE vigil_vehicle.driver (
     probation_until date,
     CONSTRAINT driver_pkey PRIMARY KEY (person_id),
     CONSTRAINT driver_person_id_fkey FOREIGN KEY (person_id) REFERENCES vigil.person (id),
-    CONSTRAINT driver_bad_licence_class_check CHECK (licence_class <@
-        '{A1,A2,A3,B1,B2,C1,C2,C3,C4,C5,C6,D,E,F,M,N,P}'::text[]),
-    CONSTRAINT driver_bad_licence_status_check CHECK (licence_status IN
-        ('normal', 'over_points', 'suspended', 'revoked', 'cancelled', 'detained', 'expired', 'review_overdue', 'locked')),
-    CONSTRAINT driver_bad_points_check CHECK (points BETWEEN 0 AND 99),
-    CONSTRAINT driver_bad_qualification_check CHECK (qualification <@
-        '{passenger,goods,hazmat_driver,hazmat_escort,hazmat_loader}'::text[]),
-    CONSTRAINT driver_bad_birth_year_check CHECK (birth_year BETWEEN 1900 AND 2100),
-    CONSTRAINT driver_bad_date_check CHECK (
-        vigil.dates_plausible(licence_first_on, licence_until, review_until, points_cycle_from, qualification_until,
+    CONSTRAINT driver_bad_licence_class_check CHECK ((licence_class <@
+        '{A1,A2,A3,B1,B2,C1,C2,C3,C4,C5,C6,D,E,F,M,N,P}'::text[]) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.driver', person_id::text, 'bad_licence_class', 'licence_class', licence_class::text)),
+    CONSTRAINT driver_bad_licence_status_check CHECK ((licence_status IN
+        ('normal', 'over_points', 'suspended', 'revoked', 'cancelled', 'detained', 'expired', 'review_overdue', 'locked')) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.driver', person_id::text, 'bad_licence_status', 'licence_status', licence_status)),
+    CONSTRAINT driver_bad_points_check CHECK ((points BETWEEN 0 AND 99) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.driver', person_id::text, 'bad_points', 'points', points::text)),
+    CONSTRAINT driver_bad_qualification_check CHECK ((qualification <@
+        '{passenger,goods,hazmat_driver,hazmat_escort,hazmat_loader}'::text[]) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.driver', person_id::text, 'bad_qualification', 'qualification', qualification::text)),
+    CONSTRAINT driver_bad_birth_year_check CHECK ((birth_year BETWEEN 1900 AND 2100) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.driver', person_id::text, 'bad_birth_year', 'birth_year', birth_year::text)),
+    CONSTRAINT driver_bad_date_check CHECK ((vigil.dates_plausible(licence_first_on, licence_until, review_until, points_cycle_from, qualification_until,
                               school_bus_qualified_until, medical_until, training_until, probation_until)
-        AND least(licence_until, review_until, points_cycle_from, probation_until) >= licence_first_on)
+        AND least(licence_until, review_until, points_cycle_from, probation_until) >= licence_first_on) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.driver', person_id::text, 'bad_date', 'licence_first_on', licence_first_on::text, 'licence_until', licence_until::text,
+            'review_until', review_until::text, 'points_cycle_from', points_cycle_from::text,
+            'qualification_until', qualification_until::text, 'school_bus_qualified_until', school_bus_qualified_until::text,
+            'medical_until', medical_until::text, 'training_until', training_until::text,
+            'probation_until', probation_until::text))
 );
 COMMENT ON TABLE vigil_vehicle.driver IS 'Drivers (驾驶人) of key vehicles: a vigil.person with licence and qualifications; subject of the profile driver. The employer is person.organisation_id';
 COMMENT ON COLUMN vigil_vehicle.driver.licence_class IS 'Classes held (准驾车型): A1 A2 A3 B1 B2 C1 …';
@@ -101,16 +110,21 @@ CREATE TABLE vigil_vehicle.enterprise (
     lead_unit text,
     CONSTRAINT enterprise_pkey PRIMARY KEY (organisation_id),
     CONSTRAINT enterprise_organisation_id_fkey FOREIGN KEY (organisation_id) REFERENCES vigil.organisation (id),
-    CONSTRAINT enterprise_bad_business_kinds_check CHECK (business_kinds <@
-        '{coach_tour,coach_line,hazmat,school_bus,truck_heavy,shipper,site}'::text[]),
-    CONSTRAINT enterprise_bad_date_check CHECK (vigil.dates_plausible(permit_until, index_month)),
-    CONSTRAINT enterprise_bad_permit_scope_check CHECK (vigil_vehicle.permit_scope_valid(permit_scope)),
-    CONSTRAINT enterprise_bad_staff_check CHECK (
-        safety_officer_count BETWEEN 0 AND 100000 AND monitor_staff_count BETWEEN 0 AND 100000),
-    CONSTRAINT enterprise_bad_index_check CHECK (
-        index_score BETWEEN 0 AND 100 AND extract(day FROM index_month) = 1 AND grade IN ('A', 'B', 'C', 'D')),
-    CONSTRAINT enterprise_bad_supervision_level_check CHECK (supervision_level BETWEEN 0 AND 3),
-    CONSTRAINT enterprise_bad_township_region_code_check CHECK (vigil.region_valid(township_region_code))
+    CONSTRAINT enterprise_bad_business_kinds_check CHECK ((business_kinds <@
+        '{coach_tour,coach_line,hazmat,school_bus,truck_heavy,shipper,site}'::text[]) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.enterprise', organisation_id::text, 'bad_business_kinds', 'business_kinds', business_kinds::text)),
+    CONSTRAINT enterprise_bad_date_check CHECK ((vigil.dates_plausible(permit_until, index_month)) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.enterprise', organisation_id::text, 'bad_date', 'permit_until', permit_until::text, 'index_month', index_month::text)),
+    CONSTRAINT enterprise_bad_permit_scope_check CHECK ((vigil_vehicle.permit_scope_valid(permit_scope)) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.enterprise', organisation_id::text, 'bad_permit_scope', 'permit_scope', permit_scope::text)),
+    CONSTRAINT enterprise_bad_staff_check CHECK ((safety_officer_count BETWEEN 0 AND 100000 AND monitor_staff_count BETWEEN 0 AND 100000) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.enterprise', organisation_id::text, 'bad_staff', 'safety_officer_count', safety_officer_count::text, 'monitor_staff_count', monitor_staff_count::text)),
+    CONSTRAINT enterprise_bad_index_check CHECK ((index_score BETWEEN 0 AND 100 AND extract(day FROM index_month) = 1 AND grade IN ('A', 'B', 'C', 'D')) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.enterprise', organisation_id::text, 'bad_index', 'index_score', index_score::text, 'index_month', index_month::text, 'grade', grade)),
+    CONSTRAINT enterprise_bad_supervision_level_check CHECK ((supervision_level BETWEEN 0 AND 3) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.enterprise', organisation_id::text, 'bad_supervision_level', 'supervision_level', supervision_level::text)),
+    CONSTRAINT enterprise_bad_township_region_code_check CHECK ((vigil.region_valid(township_region_code)) IS NOT FALSE
+        OR vigil.refuse('vigil_vehicle.enterprise', organisation_id::text, 'bad_township_region_code', 'township_region_code', township_region_code::text))
 );
 COMMENT ON TABLE vigil_vehicle.enterprise IS 'Transport enterprises (运输企业), shippers and cargo sites: a vigil.organisation with its licence and check-up; subject of the profile enterprise';
 COMMENT ON COLUMN vigil_vehicle.enterprise.business_kinds IS 'coach_tour, coach_line, hazmat, school_bus, truck_heavy, shipper (托运), site (货运源头)';

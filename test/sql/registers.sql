@@ -68,8 +68,8 @@ WHERE p.identity_hash IN (vigil.identity_hash('330501198001010013'), vigil.ident
 ORDER BY p.identity_masked DESC;
 SELECT reason, detail, payload FROM vigil.reject WHERE source = 'test_drivers' ORDER BY id;
 SELECT count(*) AS leaks FROM vigil.reject WHERE payload::text ~ '19800101001' OR detail ~ '19800101001';
-INSERT INTO vigil.person (kind, name_masked) VALUES ('driver', '张三丰');
-INSERT INTO vigil.person (kind, identity_masked) VALUES ('driver', '330501198001010013');
+INSERT INTO vigil.person (id, kind, name_masked) VALUES (90001, 'driver', '张三丰');
+INSERT INTO vigil.person (id, kind, identity_masked) VALUES (90001, 'driver', '330501198001010013');
 INSERT INTO vigil_vehicle.driver_record (person_id, flag, occurred_on, source, withdrawn_on)
 SELECT p.id, f.flag, f.day::date, 'test', f.gone::date
 FROM vigil.person AS p, (VALUES ('drink', '2021-03-01', NULL), ('drug', '2019-03-01', NULL), ('hit_and_run', '2021-05-01', '2021-08-01'))
