@@ -17,7 +17,7 @@ DECLARE
     ours bigint;
     theirs bigint;
 BEGIN
-    FOR run IN 0 .. 3 LOOP      -- the first one warms up
+    FOR run IN 0 .. 6 LOOP      -- the first one warms up
         started := clock_timestamp();
         EXECUTE statement[1] INTO ours;
         INSERT INTO bench.result (what, side, run, value) VALUES (label, 'vigil', run, extract(epoch FROM clock_timestamp() - started) * 1000);
