@@ -9,6 +9,18 @@
 #include "access/tableam.h"
 #include "executor/executor.h"
 
+/* Variable-length values have a header of their own since 16. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* The number of a relation's file has another name since 16. */
+#if PG_VERSION_NUM >= 160000
+#define VG_RELATION_FILE(relation) ((relation)->rd_locator.relNumber)
+#else
+#define VG_RELATION_FILE(relation) ((relation)->rd_node.relNode)
+#endif
+
 /* table_tuple_update tells since 16 which indexes need a new entry. */
 #if PG_VERSION_NUM >= 160000
 #define VgIndexUpdate TU_UpdateIndexes

@@ -11,6 +11,7 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 
+#include "compat.h"
 #include "engine/coord.h"
 #include "engine/wkb.h"
 #include "geometry.h"

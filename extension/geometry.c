@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "compat.h"
 #include "engine/wkb.h"
 
 /* After the length: SRID (3 bytes), flags (1), type (4), how many points (4), their doubles. */

@@ -12,6 +12,7 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 
+#include "compat.h"
 #include "engine/identity.h"
 #include "vigil.h"
 

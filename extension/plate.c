@@ -10,6 +10,7 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
+#include "compat.h"
 #include "plate.h"
 
 static VgStatus plate_parse(const char *text, int length, VgPlate *plate, const char **reason);

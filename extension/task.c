@@ -6,6 +6,7 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 
+#include "compat.h"
 #include "engine/taskflow.h"
 
 /* What a unit or person wanted to do, for the message. */

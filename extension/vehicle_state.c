@@ -121,10 +121,10 @@ cache_check(Relation relation)
 {
 	if (cached_tids == NULL)
 		cached_tids = MemoryContextAllocZero(CacheMemoryContext, CACHED_TIDS * sizeof(CachedTid));
-	if (cached_for != relation->rd_node.relNode)
+	if (cached_for != VG_RELATION_FILE(relation))
 	{
 		memset(cached_tids, 0, CACHED_TIDS * sizeof(CachedTid));
-		cached_for = relation->rd_node.relNode;
+		cached_for = VG_RELATION_FILE(relation);
 	}
 }
 
