@@ -404,7 +404,7 @@ refuse(const char *message)
 {
 	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s", message),
 			errhint("Write a boolean expression over the variables that vigil.custom_variables() "
-					"lists, such as speed_kmh > 40 and inside(geom, 'bridge')."));
+					"lists, such as speed_kmh > 40 and inside(geom, 'bridge', observed_at)."));
 }
 
 /* parse_error_context: positions are in the expression, not in the statement that the client sent.

@@ -80,7 +80,7 @@ BEGIN
         IF NEW.kind = 'custom' AND NEW.expression IS NULL AND NEW.function IS NULL THEN
             RAISE EXCEPTION 'model "%" has no rule', NEW.code
                 USING ERRCODE = 'invalid_parameter_value',
-                      HINT = 'Give expression, such as speed_kmh > 40 and inside(geom, ''bridge''), or function and cadence.';
+                      HINT = 'Give expression, such as speed_kmh > 40 and inside(geom, ''bridge'', observed_at), or function and cadence.';
         END IF;
     ELSE
         NEW.version := OLD.version;

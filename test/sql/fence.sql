@@ -76,6 +76,11 @@ SELECT p.what, pg_temp.codes_at(110.05, 5.05, '{fe_time}', p.at) AS codes, vigil
 FROM (VALUES (1, 'now', NULL::timestamptz), (2, 'last moment of the past', '2019-12-31 23:59:59.999999+08'), (3, 'Wednesday, before school', '2020-01-01 06:59:59.999999+08'),
     (4, 'Wednesday, at school', '2020-01-01 07:00+08'), (5, 'Sunday', '2026-03-01 07:30+08'), (6, 'Monday, after', '2026-03-02 08:30+08'),
     (7, 'Monday, at school', '2026-03-02 08:29:59+08'), (8, 'the future', '2199-01-01 09:00+08')) AS p (n, what, at) ORDER BY n;
+-- a rule of one's own on rows of a stream asks at the row's time, as the models do
+SELECT vigil.add_model('vehicle', 'fe_rule', 'vehicle_speeding', 'inside(geom, ''fe_time'', observed_at) and fence_distance_m(geom, ''fe_time'', observed_at) = 0') > 1000 AS numbered;
+SELECT t.ordinal, t.answer FROM vigil.try_models('[{"lon": 110.05, "lat": 5.05, "observed_at": "2026-03-02 07:30+08"}, {"lon": 110.05, "lat": 5.05, "observed_at": "2026-03-02 12:00+08"},
+    {"lon": 110.05, "lat": 5.05, "observed_at": "2019-12-31 12:00+08"}, {"lon": 110.2, "lat": 5.05, "observed_at": "2026-03-02 07:30+08"}]') AS t WHERE t.model = 'fe_rule' ORDER BY t.ordinal;
+DELETE FROM vigil.model WHERE code = 'fe_rule';
 UPDATE vigil.geofence SET valid_until = 'infinity', valid_from = now() + interval '1 day' WHERE kind = 'fe_time' AND code = 'past';
 DELETE FROM vigil.geofence WHERE kind = 'fe_time' AND code = 'school';
 SELECT vigil.inside(110.05, 5.05, 'fe_time') AS none_valid_now, vigil.fence_distance_m(110.05, 5.05, 'fe_time') AS metres, pg_temp.codes_at(110.05, 5.05, NULL) AS codes;
