@@ -8,8 +8,10 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -22,6 +24,7 @@
 #include "parser/parse_node.h"
 #include "parser/parser.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
@@ -117,6 +120,9 @@ static Node *geom_ref(ParseState *pstate, const CustomParse *parse, int location
 static void expression_check(Node *expression);
 static bool node_check(Node *node, void *context);
 static bool function_check(Oid function, void *context);
+static bool function_tells(Oid function, Form_pg_proc form);
+static bool function_formats(const char *name);
+static bool function_is_of_time(Form_pg_proc form);
 static void refuse(const char *message);
 static void parse_error_context(void *arg);
 
@@ -395,8 +401,93 @@ function_check(Oid function, void *context)
 					   format_procedure(function), GetUserNameFromId(form->proowner, false)),
 				errdetail("Whoever brings observations would run it."),
 				errhint("Let a superuser or the owner of vigil.model own the function."));
+	if (function_tells(function, form))
+		ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				errmsg("custom expression cannot call function %s", format_procedure(function)),
+				errdetail("It would read with the owner's rights what whoever writes models may "
+						  "not see."),
+				errhint("Call functions of the clock and of formats; a function that a superuser "
+						"or the owner of vigil.model wrote for it may read more."));
 	ReleaseSysCache(tuple);
 	return false;
+}
+
+/*
+ * function_tells: whether a function that is not volatile may tell what its caller must not know.
+ * Expressions run with the owner's rights, and an error's text or a hazard is an answer.  Of
+ * PostgreSQL's own stable functions those are harmless that are about time or the form of values;
+ * settings, catalogues and tables are not; of other extensions' none is.  Of vigil's those are that
+ * anybody may call.
+ */
+static bool
+function_tells(Oid function, Form_pg_proc form)
+{
+	char *schema = get_namespace_name(form->pronamespace);
+
+	if (strcmp(schema, "vigil") == 0 || strncmp(schema, "vigil_", strlen("vigil_")) == 0)
+		return !DatumGetBool(
+			DirectFunctionCall3(has_function_privilege_name_id,
+								DirectFunctionCall1(namein, CStringGetDatum("public")),
+								ObjectIdGetDatum(function), CStringGetTextDatum("EXECUTE")));
+	if (form->provolatile == PROVOLATILE_IMMUTABLE)
+		return false;
+	if (form->pronamespace != PG_CATALOG_NAMESPACE)
+		return OidIsValid(getExtensionOfObject(ProcedureRelationId, function));
+	return !function_formats(NameStr(form->proname)) && !function_is_of_time(form);
+}
+
+/* Stable only because a setting such as datestyle decides how a value is written. */
+static bool
+function_formats(const char *name)
+{
+	static const char *const formats[] = {"array_in",			"array_out",
+										  "array_to_string",	"concat",
+										  "concat_ws",			"enum_in",
+										  "enum_out",			"format",
+										  "jsonb_build_array",	"to_char",
+										  "jsonb_build_object", "to_json",
+										  "to_jsonb",			"to_number"};
+
+	for (int i = 0; i < (int) lengthof(formats); i++)
+		if (strcmp(name, formats[i]) == 0)
+			return true;
+	return false;
+}
+
+/* A time or an interval goes in or comes out, and nothing but plain values beside it. */
+static bool
+function_is_of_time(Form_pg_proc form)
+{
+	bool time = false;
+
+	for (int i = -1; i < form->pronargs; i++)
+	{
+		Oid type = i < 0 ? form->prorettype : form->proargtypes.values[i];
+
+		switch (type)
+		{
+			case DATEOID:
+			case TIMEOID:
+			case TIMETZOID:
+			case TIMESTAMPOID:
+			case TIMESTAMPTZOID:
+			case INTERVALOID:
+				time = true;
+				break;
+			case BOOLOID:
+			case CSTRINGOID:
+			case FLOAT8OID:
+			case INT4OID:
+			case INT8OID:
+			case NUMERICOID:
+			case OIDOID: /* of an input function: the element of an array */
+			case TEXTOID:
+				break;
+			default:
+				return false;
+		}
+	}
+	return time;
 }
 
 static void

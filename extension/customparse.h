@@ -21,7 +21,7 @@ extern TupleDesc vg_custom_descriptor(const char *domain, const char *feed);
  *
  * Throws what is wrong with it: 42601 syntax, 42703 unknown variable, 42883 unknown function, 42804
  * not boolean, 22023 what a custom model may not do, 42501 a function of somebody who is not
- * trusted, 54000 too long.
+ * trusted or that tells what an author must not know, 54000 too long.
  */
 extern Expr *vg_custom_compile(const char *domain, const char *feed, const char *expression,
 							   Bitmapset **used);

@@ -3,7 +3,7 @@
 CREATE FUNCTION vigil.check_custom_expression(domain text, feed text, expression text) RETURNS void
 LANGUAGE c STABLE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'vigil_check_custom_expression';
 COMMENT ON FUNCTION vigil.check_custom_expression(text, text, text) IS
-    'Refuse what cannot be a custom model''s expression over a feed. Errors: 42601 syntax, 42703 unknown variable (the hint lists all), 42883 unknown function, 42804 not boolean, 22023 volatile function, subquery, aggregate, window or set-returning function, unknown feed, 42501 function of a role that is neither superuser nor owner of vigil.model, 54000 longer than 8192 bytes';
+    'Refuse what cannot be a custom model''s expression over a feed. Errors: 42601 syntax, 42703 unknown variable (the hint lists all), 42883 unknown function, 42804 not boolean, 22023 volatile function, subquery, aggregate, window or set-returning function, unknown feed, 42501 function of a role that is neither superuser nor owner of vigil.model, or one that would read settings, catalogues or tables with the owner''s rights, 54000 longer than 8192 bytes';
 
 CREATE FUNCTION vigil.custom_variables(domain text DEFAULT 'vehicle', feed text DEFAULT 'position')
 RETURNS TABLE (name text, type text, meaning text)

@@ -35,6 +35,15 @@ SELECT e AS expression, pg_temp.refusal(e) FROM unnest(ARRAY['', 'true', 'null',
     'kind IN (''hazmat'', ''truck_heavy'') AND local_time BETWEEN ''22:00'' AND ''23:00''',
     '1::information_schema.cardinal_number > 0']) AS e;
 SELECT pg_temp.refusal('true', 'camera_pass'), left(pg_temp.refusal('lon > 0' || repeat(' and lon > 0', 800)), 40);
+-- expressions run with the owner's rights: what would tell its secrets, by an error or by a hazard, is not called; the clock and formats are
+SELECT e AS expression, pg_temp.refusal(e) FROM unnest(ARRAY['current_setting(''vigil.identity_key'') LIKE ''a%''', 'current_setting(''vigil.identity_key'', true)::int > 0', 'table_to_xml(''pg_authid''::regclass, true, true, '''')::text LIKE ''%md5%''',
+    'schema_to_xml(''vigil'', true, true, '''') IS NULL', 'vigil.identity_hash(''330501198001010013'') IS NULL', 'identity_hash(source) = ''\x00''', 'obj_description(1259, ''pg_class'') IS NULL', 'pg_get_viewdef(''vigil.progress'') IS NULL',
+    'has_table_privilege(''vigil.person'', ''SELECT'')', 'to_regclass(''vigil.person'') IS NULL', '''pg_class''::text::regclass IS NULL', 'vigil.caller() = ''x''', 'scope_units() IS NULL', 'ST_FindExtent(''vigil'', ''unit'', ''geom'') IS NULL',
+    'pg_read_file(''/etc/passwd'') IS NULL']) AS e;
+SELECT e AS expression, pg_temp.refusal(e) FROM unnest(ARRAY['inside(geom, ''school'')', 'fence_distance_m(lon, lat, ''school'') < 100', 'now() - observed_at < interval ''5 min''', 'extract(hour FROM observed_at) > 5', 'date_trunc(''day'', observed_at) = observed_at',
+    'to_char(observed_at, ''HH24'') > ''05''', 'observed_at::date > date ''2026-01-01''', 'observed_at > ''2026-01-01 05:00''', 'observed_at::text LIKE ''%05%''', 'concat(source, kind) = ''x''', 'format(''%s'', speed_kmh) = ''40''', 'speed_kmh::text = ''40''', 'source ~ ''^east''',
+    'kind = ANY (''{hazmat,coach_tour}''::text[])', 'kind = ANY (string_to_array(source, '',''))', 'source::timestamptz < now()', 'to_timestamp(mileage_km) < now()', 'local_time(observed_at)::time BETWEEN ''22:00'' AND ''23:00''', 'plate_kind(plate) = ''ordinary''',
+    'current_date > date ''2026-01-01''', 'abs(speed_kmh - 40) < 1 AND alarm_bits & 4 = 4']) AS e;
 -- a function of somebody whom feeds have no reason to trust, or that turns volatile
 CREATE ROLE cm_somebody;
 CREATE FUNCTION public.cm_rule(speed real) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT speed > 40 $$;
