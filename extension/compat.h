@@ -58,8 +58,10 @@ typedef struct DateTimeErrorExtra
 /* One function checks the owner of any object since 16. */
 #if PG_VERSION_NUM >= 160000
 #define VG_OWNS_DATABASE(database) object_ownercheck(DatabaseRelationId, database, GetUserId())
+#define VG_OWNS_EXTENSION(extension) object_ownercheck(ExtensionRelationId, extension, GetUserId())
 #else
 #define VG_OWNS_DATABASE(database) pg_database_ownercheck(database, GetUserId())
+#define VG_OWNS_EXTENSION(extension) pg_extension_ownercheck(extension, GetUserId())
 #endif
 
 #endif

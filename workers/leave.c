@@ -4,7 +4,8 @@
  *
  * DROP DATABASE, ALTER DATABASE … RENAME or SET TABLESPACE and CREATE DATABASE … TEMPLATE fail
  * where anybody is connected.  Before such a statement a hook notes a hold, which worker and
- * launcher obey, and waits until the dispatcher is gone.
+ * launcher obey, and waits until the dispatcher is gone.  ALTER EXTENSION vigil UPDATE takes the
+ * lock at which a round begins: the dispatcher stays, and meets the old version or the new.
  */
 #include "postgres.h"
 
@@ -14,10 +15,12 @@
 #include "catalog/pg_extension.h"
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
+#include "commands/extension.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "pgstat.h"
 #include "storage/latch.h"
+#include "storage/lmgr.h"
 #include "storage/procarray.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
@@ -42,6 +45,7 @@ static void leave_process_utility(PlannedStmt *planned, const char *text, bool r
 static void leave_object_access(ObjectAccessType access, Oid class, Oid object, int part,
 								void *arg);
 static const char *alone_in(Node *statement);
+static void update_begins(Node *statement);
 static const char *option_text(List *options, const char *name, const char *absent);
 static VgWorkerHold *hold_take(Oid database);
 static void hold_release(VgWorkerHold *hold);
@@ -89,6 +93,8 @@ leave_process_utility(PlannedStmt *planned, const char *text, bool read_only,
 
 	if (OidIsValid(database) && VG_OWNS_DATABASE(database))
 		hold = hold_take(database);
+	if (IsA(planned->utilityStmt, AlterExtensionStmt) && IsTransactionState())
+		update_begins(planned->utilityStmt);
 	PG_TRY();
 	{
 		for (int poll = 0; hold != NULL && poll < LEAVE_POLLS && dispatcher_runs(database); poll++)
@@ -141,6 +147,19 @@ alone_in(Node *statement)
 		default:
 			return NULL;
 	}
+}
+
+/* update_begins: wait for the end of the dispatcher's round, and keep the next from beginning
+ * before this transaction ends; vg_worker_extension_present() takes the other side of the lock. */
+static void
+update_begins(Node *statement)
+{
+	AlterExtensionStmt *update = castNode(AlterExtensionStmt, statement);
+	Oid extension =
+		strcmp(update->extname, "vigil") == 0 ? get_extension_oid("vigil", true) : InvalidOid;
+
+	if (OidIsValid(extension) && VG_OWNS_EXTENSION(extension))
+		LockDatabaseObject(ExtensionRelationId, extension, 0, AccessExclusiveLock);
 }
 
 static const char *
