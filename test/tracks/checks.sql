@@ -7,6 +7,7 @@ CREATE TEMP TABLE judged AS
 SELECT r.*, CASE WHEN (r.lon, r.lat) = (0, 0) THEN 'no_fix' WHEN r.lon NOT BETWEEN 73 AND 136 OR r.lat NOT BETWEEN 3 AND 54 THEN 'out_of_range'
                  WHEN r.speed_kmh NOT BETWEEN 0 AND 220 THEN 'bad_speed' END AS reason
 FROM tracks.row AS r;
+ANALYZE judged;
 
 SELECT CASE WHEN b.rows = f.source_rows AND b.accepted + b.duplicate + b.late + b.rejected = b.rows AND s.stored = f.source_rows - b.rejected
     THEN 'ok ' ELSE 'not ok ' END
@@ -19,16 +20,18 @@ CROSS JOIN LATERAL (SELECT count(*) AS stored FROM vigil_vehicle.position AS p W
 ORDER BY f.number;
 
 -- late: older than a row of its vehicle that an earlier batch brought
-WITH batch AS (
-    SELECT b.file, b.late, sum(b.rows) OVER earlier - b.rows AS before_it, sum(b.rows) OVER earlier AS up_to
-    FROM tracks.batch AS b WINDOW earlier AS (PARTITION BY b.file ORDER BY b.number)
-), brought AS (
-    SELECT j.file, j.plate, b.up_to, j.at, max(j.at) OVER (PARTITION BY j.file, j.plate ORDER BY b.up_to RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newest
-    FROM judged AS j JOIN batch AS b ON b.file = j.file AND j.number > b.before_it AND j.number <= b.up_to WHERE j.reason IS NULL
+CREATE TEMP TABLE came AS
+SELECT b.file, b.up_to, n AS number
+FROM (SELECT b.file, b.rows, sum(b.rows) OVER (PARTITION BY b.file ORDER BY b.number)::bigint AS up_to FROM tracks.batch AS b) AS b
+CROSS JOIN LATERAL generate_series(b.up_to - b.rows + 1, b.up_to) AS n;
+ANALYZE came;
+WITH brought AS (
+    SELECT j.file, j.plate, j.at, max(j.at) OVER (PARTITION BY j.file, j.plate ORDER BY c.up_to RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newest
+    FROM judged AS j JOIN came AS c USING (file, number) WHERE j.reason IS NULL
 )
 SELECT CASE WHEN s.late = b.late THEN 'ok ' ELSE 'not ok ' END || format('%s: %s rows late, %s by their order', f.name, b.late, s.late)
 FROM (SELECT b.file, count(*) FILTER (WHERE b.at < b.newest) AS late FROM brought AS b GROUP BY b.file) AS s
-JOIN (SELECT b.file, sum(b.late) AS late FROM batch AS b GROUP BY b.file) AS b USING (file)
+JOIN (SELECT b.file, sum(b.late) AS late FROM tracks.batch AS b GROUP BY b.file) AS b USING (file)
 JOIN tracks.file AS f ON f.code = s.file WHERE f.as_filed OR s.late <> 0 OR b.late <> 0 ORDER BY f.number;
 
 SELECT CASE WHEN coalesce(s.rows, 0) = coalesce(k.rows, 0) THEN 'ok ' ELSE 'not ok ' END
@@ -48,12 +51,12 @@ FROM vigil_vehicle.position AS p;
 SELECT CASE WHEN max(d.error) < 0.01 THEN 'ok ' ELSE 'not ok ' END
     || format('moved as a whole: of %s distances over 100 m none differs by more than %s %%', count(*), round(100 * max(d.error)::numeric, 4))
 FROM (
-    SELECT abs(ST_Distance(a.placed, b.placed) / nullif(ST_Distance(a.given, b.given), 0) - 1) AS error, ST_Distance(a.given, b.given) AS way_m
-    FROM (SELECT r.file, r.number, ST_Point(r.lon, r.lat, 4326)::geography AS placed, ST_Point(g.lon, g.lat, 4326)::geography AS given
-          FROM tracks.row AS r JOIN tracks.given AS g USING (file, line) WHERE g.lon <> 0) AS a
-    JOIN (SELECT r.file, r.number, ST_Point(r.lon, r.lat, 4326)::geography AS placed, ST_Point(g.lon, g.lat, 4326)::geography AS given
-          FROM tracks.row AS r JOIN tracks.given AS g USING (file, line) WHERE g.lon <> 0) AS b ON b.file = a.file AND b.number = a.number + 20
-    WHERE a.number % 20 = 0
+    SELECT abs(ST_Distance(p.placed, p.next_placed) / nullif(ST_Distance(p.given, p.next_given), 0) - 1) AS error,
+        ST_Distance(p.given, p.next_given) AS way_m
+    FROM (SELECT r.placed, r.given, lead(r.placed) OVER w AS next_placed, lead(r.given) OVER w AS next_given
+          FROM (SELECT r.file, r.number, ST_Point(r.lon, r.lat, 4326)::geography AS placed, ST_Point(g.lon, g.lat, 4326)::geography AS given
+                FROM tracks.row AS r JOIN tracks.given AS g USING (file, line) WHERE r.number % 20 = 0 AND g.lon <> 0) AS r
+          WINDOW w AS (PARTITION BY r.file ORDER BY r.number)) AS p
 ) AS d WHERE d.way_m > 100;
 
 SELECT CASE WHEN count(*) FILTER (WHERE r.plates <> r.vehicles) = 0 THEN 'ok ' ELSE 'not ok ' END
@@ -66,7 +69,12 @@ FROM (SELECT sum(i.rows) AS rows, coalesce(sum(i.rows) FILTER (WHERE i.action = 
           coalesce(sum(i.rows) FILTER (WHERE i.action = 'refused'), 0) AS refused, (SELECT count(*) FROM tracks.fence AS f WHERE NOT f.valid) AS invalid
       FROM tracks.import AS i WHERE i.what LIKE 'fences:%') AS i;
 
-CREATE TEMP TABLE point AS SELECT DISTINCT p.lon, p.lat, ST_Point(p.lon, p.lat, 4326) AS geom FROM vigil_vehicle.position AS p;
+-- a quarter of the places, unless every_place is given as yes
+\if :{?every_place} \else
+    \set every_place no
+\endif
+CREATE TEMP TABLE point AS SELECT DISTINCT p.lon, p.lat, ST_Point(p.lon, p.lat, 4326) AS geom FROM vigil_vehicle.position AS p
+WHERE :'every_place'::boolean OR hashfloat8(p.lon) % 4 = 0;
 CREATE INDEX ON point USING gist (geom);
 ANALYZE point;
 CREATE TEMP TABLE by_index AS SELECT p.lon, p.lat, f.id FROM point AS p CROSS JOIN LATERAL vigil.fences_at(p.lon, p.lat) AS f (id);
