@@ -8,11 +8,8 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_namespace.h"
-#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -24,17 +21,14 @@
 #include "parser/parse_node.h"
 #include "parser/parser.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/regproc.h"
 #include "utils/syscache.h"
 
 /* Up to PostgreSQL 15 these declare walkers without their parameters. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wstrict-prototypes"
 #include "nodes/nodeFuncs.h"
-#include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #pragma GCC diagnostic pop
 
@@ -117,13 +111,6 @@ static Node *expression_raw(const char *expression);
 static bool select_is_bare(const SelectStmt *statement);
 static Node *variable_ref(ParseState *pstate, ColumnRef *reference);
 static Node *geom_ref(ParseState *pstate, const CustomParse *parse, int location);
-static void expression_check(Node *expression);
-static bool node_check(Node *node, void *context);
-static bool function_check(Oid function, void *context);
-static bool function_tells(Oid function, Form_pg_proc form);
-static bool function_formats(const char *name);
-static bool function_is_of_time(Form_pg_proc form);
-static void refuse(const char *message);
 static void parse_error_context(void *arg);
 
 static const CustomFeed *
@@ -221,7 +208,7 @@ vg_custom_compile(const char *domain, const char *feed, const char *expression, 
 	ErrorContextCallback callback;
 	ParseState *pstate = make_parsestate(NULL);
 	Bitmapset *columns = NULL;
-	Node *node;
+	Node *raw, *node;
 	Expr *result;
 	int column = -1;
 
@@ -239,10 +226,12 @@ vg_custom_compile(const char *domain, const char *feed, const char *expression, 
 	pstate->p_sourcetext = expression;
 	pstate->p_pre_columnref_hook = variable_ref;
 	pstate->p_ref_hook_state = &parse;
-	node = transformExpr(pstate, expression_raw(expression), EXPR_KIND_OTHER);
+	raw = expression_raw(expression);
+	vg_custom_check_names(raw);
+	node = transformExpr(pstate, raw, EXPR_KIND_OTHER);
 	node = coerce_to_boolean(pstate, node, "custom expression");
 	assign_expr_collations(pstate, node);
-	expression_check(node);
+	vg_custom_check(node);
 	result = expression_planner((Expr *) node);
 	free_parsestate(pstate);
 
@@ -265,10 +254,10 @@ expression_raw(const char *expression)
 
 	if (!IsA(statement, SelectStmt) || !select_is_bare(statement) ||
 		list_length(statement->targetList) != 1)
-		refuse("custom expression must be one value, with no clause of SELECT");
+		vg_custom_refuse("custom expression must be one value, with no clause of SELECT");
 	target = linitial_node(ResTarget, statement->targetList);
 	if (target->name != NULL)
-		refuse("custom expression must have no alias");
+		vg_custom_refuse("custom expression must have no alias");
 	return target->val;
 }
 
@@ -294,7 +283,7 @@ variable_ref(ParseState *pstate, ColumnRef *reference)
 	if (list_length(reference->fields) != 1)
 		return NULL;							   /* the parser says what is wrong with it */
 	if (!IsA(linitial(reference->fields), String)) /* that, it does not expect here */
-		refuse("custom expression cannot use *");
+		vg_custom_refuse("custom expression cannot use *");
 	name = strVal(linitial(reference->fields));
 	for (int i = 0; i < parse->feed->count; i++)
 	{
@@ -351,151 +340,6 @@ variable_list(const CustomFeed *feed)
 	for (int i = 0; i < feed->count; i++)
 		appendStringInfo(&list, "%s%s", i == 0 ? "" : ", ", feed->variables[i].name);
 	return list.data;
-}
-
-static void
-expression_check(Node *expression)
-{
-	Oid owner = GetUserId(); /* vg_custom_enter has made it the owner of vigil.model */
-
-	if (contain_agg_clause(expression))
-		refuse("custom expression cannot use aggregate functions");
-	if (contain_window_function(expression))
-		refuse("custom expression cannot use window functions");
-	if (contain_subplans(expression))
-		refuse("custom expression cannot use a subquery");
-	if (expression_returns_set(expression))
-		refuse("custom expression cannot use set-returning functions");
-	(void) node_check(expression, &owner);
-}
-
-static bool
-node_check(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, CoerceToDomain))
-		refuse("custom expression cannot cast to a domain");
-	(void) check_functions_in_node(node, function_check, context);
-	return expression_tree_walker(node, node_check, context);
-}
-
-static bool
-function_check(Oid function, void *context)
-{
-	Oid trusted = *(Oid *) context;
-	HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	Form_pg_proc form;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for function %u", function);
-	form = (Form_pg_proc) GETSTRUCT(tuple);
-	if (form->provolatile == PROVOLATILE_VOLATILE)
-		ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				errmsg("custom expression cannot call volatile function %s",
-					   format_procedure(function)),
-				errhint("Call immutable and stable functions only."));
-	if (form->proowner != trusted && !superuser_arg(form->proowner))
-		ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				errmsg("custom expression cannot call function %s of role \"%s\"",
-					   format_procedure(function), GetUserNameFromId(form->proowner, false)),
-				errdetail("Whoever brings observations would run it."),
-				errhint("Let a superuser or the owner of vigil.model own the function."));
-	if (function_tells(function, form))
-		ereport(ERROR, errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				errmsg("custom expression cannot call function %s", format_procedure(function)),
-				errdetail("It would read with the owner's rights what whoever writes models may "
-						  "not see."),
-				errhint("Call functions of the clock and of formats; a function that a superuser "
-						"or the owner of vigil.model wrote for it may read more."));
-	ReleaseSysCache(tuple);
-	return false;
-}
-
-/*
- * function_tells: whether a function that is not volatile may tell what its caller must not know.
- * Expressions run with the owner's rights, and an error's text or a hazard is an answer.  Of
- * PostgreSQL's own stable functions those are harmless that are about time or the form of values;
- * settings, catalogues and tables are not; of other extensions' none is.  Of vigil's those are that
- * anybody may call.
- */
-static bool
-function_tells(Oid function, Form_pg_proc form)
-{
-	char *schema = get_namespace_name(form->pronamespace);
-
-	if (strcmp(schema, "vigil") == 0 || strncmp(schema, "vigil_", strlen("vigil_")) == 0)
-		return !DatumGetBool(
-			DirectFunctionCall3(has_function_privilege_name_id,
-								DirectFunctionCall1(namein, CStringGetDatum("public")),
-								ObjectIdGetDatum(function), CStringGetTextDatum("EXECUTE")));
-	if (form->provolatile == PROVOLATILE_IMMUTABLE)
-		return false;
-	if (form->pronamespace != PG_CATALOG_NAMESPACE)
-		return OidIsValid(getExtensionOfObject(ProcedureRelationId, function));
-	return !function_formats(NameStr(form->proname)) && !function_is_of_time(form);
-}
-
-/* Stable only because a setting such as datestyle decides how a value is written. */
-static bool
-function_formats(const char *name)
-{
-	static const char *const formats[] = {"array_in",			"array_out",
-										  "array_to_string",	"concat",
-										  "concat_ws",			"enum_in",
-										  "enum_out",			"format",
-										  "jsonb_build_array",	"to_char",
-										  "jsonb_build_object", "to_json",
-										  "to_jsonb",			"to_number"};
-
-	for (int i = 0; i < (int) lengthof(formats); i++)
-		if (strcmp(name, formats[i]) == 0)
-			return true;
-	return false;
-}
-
-/* A time or an interval goes in or comes out, and nothing but plain values beside it. */
-static bool
-function_is_of_time(Form_pg_proc form)
-{
-	bool time = false;
-
-	for (int i = -1; i < form->pronargs; i++)
-	{
-		Oid type = i < 0 ? form->prorettype : form->proargtypes.values[i];
-
-		switch (type)
-		{
-			case DATEOID:
-			case TIMEOID:
-			case TIMETZOID:
-			case TIMESTAMPOID:
-			case TIMESTAMPTZOID:
-			case INTERVALOID:
-				time = true;
-				break;
-			case BOOLOID:
-			case CSTRINGOID:
-			case FLOAT8OID:
-			case INT4OID:
-			case INT8OID:
-			case NUMERICOID:
-			case OIDOID: /* of an input function: the element of an array */
-			case TEXTOID:
-				break;
-			default:
-				return false;
-		}
-	}
-	return time;
-}
-
-static void
-refuse(const char *message)
-{
-	ereport(ERROR, errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s", message),
-			errhint("Write a boolean expression over the variables that vigil.custom_variables() "
-					"lists, such as speed_kmh > 40 and inside(geom, 'bridge', observed_at)."));
 }
 
 /* parse_error_context: positions are in the expression, not in the statement that the client sent.

@@ -26,6 +26,13 @@ extern TupleDesc vg_custom_descriptor(const char *domain, const char *feed);
 extern Expr *vg_custom_compile(const char *domain, const char *feed, const char *expression,
 							   Bitmapset **used);
 
+/* customcheck.c: refuse what an expression may not name, before its analysis, and not call, after.
+ */
+extern void vg_custom_check_names(Node *raw);
+extern void vg_custom_check(Node *expression);
+/* Error 22023 with the hint how to write an expression. */
+extern void vg_custom_refuse(const char *message) pg_attribute_noreturn();
+
 /* The search_path of expressions and what they call, until AtEOXact_GUC(true, the level returned).
  */
 extern int vg_custom_path(const char *domain);

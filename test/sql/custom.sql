@@ -44,6 +44,30 @@ SELECT e AS expression, pg_temp.refusal(e) FROM unnest(ARRAY['inside(geom, ''sch
     'to_char(observed_at, ''HH24'') > ''05''', 'observed_at::date > date ''2026-01-01''', 'observed_at > ''2026-01-01 05:00''', 'observed_at::text LIKE ''%05%''', 'concat(source, kind) = ''x''', 'format(''%s'', speed_kmh) = ''40''', 'speed_kmh::text = ''40''', 'source ~ ''^east''',
     'kind = ANY (''{hazmat,coach_tour}''::text[])', 'kind = ANY (string_to_array(source, '',''))', 'source::timestamptz < now()', 'to_timestamp(mileage_km) < now()', 'local_time(observed_at)::time BETWEEN ''22:00'' AND ''23:00''', 'plate_kind(plate) = ''ordinary''',
     'current_date > date ''2026-01-01''', 'abs(speed_kmh - 40) < 1 AND alarm_bits & 4 = 4']) AS e;
+-- nor does the analysis of an expression run anybody's code: literals of domains, alone or inside, functions and operators of other roles
+BEGIN;
+CREATE ROLE cm_trap IN ROLE vigil_admin;
+CREATE SCHEMA cm_trap AUTHORIZATION cm_trap;
+SET ROLE cm_trap;
+CREATE TABLE cm_trap.ran (rights text);
+GRANT INSERT ON cm_trap.ran TO PUBLIC; GRANT USAGE ON SCHEMA cm_trap TO PUBLIC;
+CREATE FUNCTION cm_trap.ran(a integer) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO cm_trap.ran VALUES (current_user); RETURN true; END $$;
+CREATE DOMAIN cm_trap.dom AS integer CHECK (cm_trap.ran(VALUE));
+CREATE TYPE cm_trap.comp AS (a cm_trap.dom);
+CREATE TYPE cm_trap.span AS RANGE (SUBTYPE = cm_trap.dom);
+CREATE TABLE cm_trap.tab (a cm_trap.dom[]);
+CREATE FUNCTION cm_trap.eat(cm_trap.dom[]) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT true $$;
+CREATE FUNCTION cm_trap.eat2(real, cm_trap.dom[]) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT true $$;
+CREATE OPERATOR cm_trap.+ (FUNCTION = cm_trap.eat2, LEFTARG = real, RIGHTARG = cm_trap.dom[]);
+SELECT e AS expression, pg_temp.refusal(e) FROM unnest(ARRAY['''1''::cm_trap.dom IS NULL', '''{1}''::cm_trap.dom[] IS NULL', '''(1)''::cm_trap.comp IS NULL', '''{"(1)"}''::cm_trap.comp[] IS NULL', '''[1,2]''::cm_trap.span IS NULL', '''{"[1,2]"}''::cm_trap.span[] IS NULL',
+    'source::cm_trap.comp IS NULL', 'CAST(''{1}'' AS cm_trap.dom[]) IS NULL', 'cm_trap.eat(''{1}'')', 'speed_kmh OPERATOR(cm_trap.+) ''{1}''', '(SELECT true FROM cm_trap.tab AS t WHERE t.a = ''{1}'')', 'speed_kmh = ANY (SELECT 1 FROM cm_trap.tab AS t WHERE t.a = ''{1}'')', '''{1}''::cm_trap.tab.a%TYPE IS NULL',
+    'kind IN (''{1}''::cm_trap.dom[]::text)', 'CASE WHEN speed_kmh > 3 THEN ''{1}''::cm_trap.dom[] END IS NULL', 'NULLIF(''{1}'', ''{1}''::cm_trap.dom[]) IS NULL', 'xmlserialize(CONTENT ''<a/>'' AS cm_trap.dom) IS NULL']) AS e;
+SELECT count(*) AS ran FROM cm_trap.ran;
+RESET ROLE;
+-- the trap works: who walks into it runs it
+SELECT '{1}'::cm_trap.dom[] AS walks_in;
+SELECT count(*) AS ran FROM cm_trap.ran;
+ROLLBACK;
 -- a function of somebody whom feeds have no reason to trust, or that turns volatile
 CREATE ROLE cm_somebody;
 CREATE FUNCTION public.cm_rule(speed real) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT speed > 40 $$;
