@@ -25,8 +25,9 @@ static void tree_build(FenceBuilder *builder, const VgFenceSource *source, VgFen
 size_t
 vg_fence_room(const VgFenceSource *source)
 {
-	/* Per vertex: itself 16 bytes, its words some 30, its references while the root is split 64. */
-	return (size_t) 65536 + (size_t) source->vertex_count * 160 +
+	/* Per vertex: itself 16 bytes, its words some 30; while the root is split its references 64,
+	 * cells up to 48, areas in cells some 40.  What stays unused is never touched. */
+	return (size_t) 65536 + (size_t) source->vertex_count * 256 +
 		   (size_t) source->fence_count * 256 + (size_t) source->hours_count * sizeof(VgFenceHours);
 }
 
