@@ -130,21 +130,18 @@ AS $$
 DECLARE
     choice record;
     waited bigint[] := ARRAY(SELECT t.id FROM pg_catalog.unnest(dispatch_offer.tasks) AS t WHERE t.state = 'parked');
-    again bigint[];
-    higher bigint[];
 BEGIN
     SELECT c.* INTO choice FROM vigil.dispatch_choose(dispatch_offer.tasks) AS c;
     IF choice.task <> '{}' THEN
-        again := ARRAY(SELECT c.id FROM pg_catalog.unnest(choice.task) AS c (id) WHERE c.id = ANY (waited));
-        IF again <> '{}' THEN
-            PERFORM vigil.task_move(again, 'retry', NULL, '{}', NULL, NULL, 'dispatcher');
+        IF choice.task && waited THEN
+            PERFORM vigil.task_move(ARRAY(SELECT c.id FROM pg_catalog.unnest(choice.task) AS c (id) WHERE c.id = ANY (waited)),
+                'retry', NULL, '{}', NULL, NULL, 'dispatcher');
         END IF;
         PERFORM vigil.task_move(choice.task, 'offer', choice.unit, '{}', NULL, NULL, 'dispatcher');
         PERFORM vigil.notify_units(choice.task, 'task_offered');
     END IF;
-    higher := ARRAY(SELECT l.id FROM pg_catalog.unnest(choice.nobody) AS l (id) WHERE l.id <> ALL (waited));
-    IF higher <> '{}' THEN
-        PERFORM vigil.dispatch_escalate(higher);
+    IF NOT choice.nobody <@ waited THEN
+        PERFORM vigil.dispatch_escalate(ARRAY(SELECT l.id FROM pg_catalog.unnest(choice.nobody) AS l (id) WHERE l.id <> ALL (waited)));
     END IF;
     RETURN choice.task;
 END $$;
@@ -309,13 +306,17 @@ DECLARE
 BEGIN
     parked := 0;
     offered := '{}';
-    SELECT d.timed_out, d.error, d.waited OR dispatch.units_changed INTO timed_out, error, waiting
-    FROM vigil.dispatch_due(dispatch.n) AS d;
+    timed_out := '{}';
+    waiting := dispatch.units_changed;
+    due_at := (SELECT min(t.due_at) FROM vigil.task AS t WHERE t.state IN ('offered', 'accepted', 'parked'));
+    IF due_at <= pg_catalog.clock_timestamp() THEN
+        SELECT d.timed_out, d.error, d.waited OR waiting INTO timed_out, error, waiting FROM vigil.dispatch_due(dispatch.n) AS d;
+    END IF;
     BEGIN
         -- claimed in here: a row that one (sub)transaction locks and another changes gets a multixact, and then its dead entries
         -- at the head of the queue's index are not forgotten before the next vacuum
         claimed := vigil.dispatch_claim(dispatch.n, waiting);
-        IF claimed <> '{}' THEN
+        IF pg_catalog.cardinality(claimed) > 0 THEN
             offered := vigil.dispatch_offer(claimed);
         END IF;
     EXCEPTION WHEN OTHERS THEN
@@ -330,7 +331,8 @@ BEGIN
             END;
         END LOOP;
     END;
-    queued := (SELECT count(*) FROM pg_catalog.unnest(claimed) AS c WHERE c.state = 'queued');
+    queued := CASE pg_catalog.cardinality(claimed) WHEN 0 THEN 0
+                           ELSE (SELECT count(*) FROM pg_catalog.unnest(claimed) AS c WHERE c.state = 'queued') END;
     more_waiting := pg_catalog.cardinality(claimed) - queued >= dispatch.n;
     -- what was left: more than n, or in somebody's hands, whose commit wakes the dispatcher again
     IF EXISTS (SELECT FROM vigil.task AS t WHERE t.state = 'queued') THEN

@@ -159,8 +159,10 @@ BEGIN
     IF pg_catalog.pg_notification_queue_usage() > 0.5 THEN
         RETURN;         -- a listener sleeps in a transaction; who listens must also look by itself now and then
     END IF;
-    PERFORM pg_catalog.pg_notify('vigil_task', pg_catalog.jsonb_build_object('task', t.id, 'unit', t.unit_id, 'state', t.state)::text)
-    FROM vigil.task AS t WHERE t.id = ANY (announce.offered || announce.timed_out) ORDER BY t.id;
+    IF announce.offered <> '{}' OR announce.timed_out <> '{}' THEN
+        PERFORM pg_catalog.pg_notify('vigil_task', pg_catalog.jsonb_build_object('task', t.id, 'unit', t.unit_id, 'state', t.state)::text)
+        FROM vigil.task AS t WHERE t.id = ANY (announce.offered || announce.timed_out) ORDER BY t.id;
+    END IF;
     PERFORM pg_catalog.pg_notify('vigil_notice', c.code)
     FROM vigil.notice_channel AS c
     WHERE EXISTS (SELECT FROM vigil.notice AS n

@@ -1,9 +1,10 @@
 #!/bin/sh
 # From a task's commit to the commit of its offer to a unit, at a steady rate, in ms.  Both times are the server's own commit
 # timestamps of the two entries in the task's ledger, so no client's clock and no time before the commit is in them.
-# usage: test/bench/dispatch.sh      settings: $TASKS_PER_SECOND (1000), $SECONDS_EACH (10)
+# Clients that fall behind the rate take the processor from the dispatcher: as few as reach it, and the rate they reached is printed.
+# usage: test/bench/dispatch.sh      settings: $TASKS_PER_SECOND (1000), $SECONDS_EACH (10), $CLIENTS (4)
 set -eu
-rate=${TASKS_PER_SECOND:-1000} each=${SECONDS_EACH:-10}
+rate=${TASKS_PER_SECOND:-1000} each=${SECONDS_EACH:-10} clients=${CLIENTS:-4}
 here=$(cd "$(dirname "$0")" && pwd)
 sql() { psql -qXAt -v ON_ERROR_STOP=1 "$@"; }
 
@@ -18,12 +19,22 @@ sql -c "UPDATE vigil.incident SET state = 'closed', closed_at = now(), close_rea
 sql -c "ALTER SYSTEM SET vigil.dispatcher = on" -c "SELECT pg_reload_conf()" >/dev/null
 newest=$(sql -c "SELECT coalesce(max(id), 0) FROM vigil.task")
 
-pgbench -n -M prepared -c 8 -j 1 -R "$rate" -T "$each" -f "$here/dispatch.sql" 2>/dev/null | sed -n 's/^tps = \([0-9.]*\).*/dispatch: \1 tasks\/s committed/p'
+# what the dispatcher did: tasks offered, rounds, hundredths of a second of processor time (where /proc tells)
+worker() {
+	sql -F ' ' -c "SELECT offered, rounds, pid FROM vigil.worker_status() WHERE worker = 'dispatcher' AND database = current_database()" |
+		while read -r offered rounds pid; do
+			echo "$offered $rounds $(awk '{ print $14 + $15 }' "/proc/$pid/stat" 2>/dev/null || echo 0)"
+		done
+}
+before=$(worker)
+
+pgbench -n -M prepared -c "$clients" -j 1 -R "$rate" -T "$each" -f "$here/dispatch.sql" 2>/dev/null | sed -n 's/^tps = \([0-9.]*\).*/dispatch: \1 tasks\/s committed/p'
 tries=0
 while [ "$(sql -c "SELECT count(*) FROM vigil.task WHERE id > $newest AND offered_at IS NULL")" != 0 ] && [ "$tries" -lt 60 ]; do
 	sleep 1
 	tries=$((tries + 1))
 done
+echo "$before $(worker)" | awk '$4 > $1 { printf "dispatch: %d tasks in %d rounds, %d us of processor time a task\n", $4 - $1, $5 - $2, ($6 - $3) * 10000 / ($4 - $1) }'
 
 # the first second warms up
 sql -c "WITH taken AS (
