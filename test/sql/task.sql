@@ -303,6 +303,15 @@ UPDATE vigil.task AS t SET due_at = clock_timestamp() FROM vigil.incident AS i W
 SELECT cardinality(d.offered) AS offered FROM vigil.dispatch(100, false) AS d;
 SELECT t.story, k.due_at > clock_timestamp() + interval '9 min' AS rest FROM pg_temp.tasks(18) AS t, vigil.task AS k JOIN vigil.incident AS i ON i.id = k.incident_id
 WHERE t.state = 'parked' AND i.subject = pg_temp.car(18) AND k.state = 'parked';
+-- it waits in one county and drives on to the next, where there is somebody
+UPDATE vigil.unit SET on_duty = (id = pg_temp.unit('N1')), located_at = now(), task_limit = 50;
+INSERT INTO vigil_vehicle.vehicle (plate, kind, status) VALUES (pg_temp.car(19)::vigil.plate, 'truck_heavy', 'registered');
+SELECT vigil.open_incident('vehicle.vehicle', 'yellow', 'vehicle', pg_temp.car(19), 120.19, 30.8) > 0 AS opened;
+SELECT count(*) AS round FROM pg_temp.round();
+INSERT INTO vigil_vehicle.position (plate, observed_at, lon, lat, speed_kmh) VALUES (pg_temp.car(19)::vigil.plate, now() - interval '1 min', 120.22, 30.8, 60);
+SELECT f.called_off, f.followed > 0 AS followed, f.profile, f.error FROM vigil.follow_some(1000) AS f;
+SELECT cardinality(d.offered) AS offered FROM vigil.dispatch(100, false) AS d;
+SELECT * FROM pg_temp.tasks(19) WHERE level = 3;
 
 -- rights: an operator may, others not
 CREATE ROLE task_test_operator; CREATE ROLE task_test_stranger;
