@@ -230,10 +230,12 @@ vg_metres_per_degree(double lat, double *per_lon, double *per_lat)
 double
 vg_local_m(VgPoint a, VgPoint b)
 {
-	double per_lon, per_lat;
+	double per_lon, per_lat, east, north;
 
 	vg_metres_per_degree((a.lat + b.lat) * 0.5, &per_lon, &per_lat);
-	return hypot(wrap_deg(b.lon - a.lon) * per_lon, (b.lat - a.lat) * per_lat);
+	east = wrap_deg(b.lon - a.lon) * per_lon;
+	north = (b.lat - a.lat) * per_lat;
+	return sqrt(east * east + north * north); /* nothing here overflows, and hypot takes its time */
 }
 
 double

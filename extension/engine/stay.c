@@ -3,6 +3,8 @@
  */
 #include "stay.h"
 
+#include <math.h>
+
 #include "geo.h"
 
 static void
@@ -33,7 +35,7 @@ VgStayChange
 vg_stay_step(VgStay *stay, int64_t time_us, double lon, double lat, double speed_kmh,
 			 int64_t last_us, double radius_m)
 {
-	double distance_m;
+	double distance_m = INFINITY; /* who drives has left, wherever it is */
 	int64_t ended_at;
 
 	if (stay->count == 0)
@@ -41,15 +43,15 @@ vg_stay_step(VgStay *stay, int64_t time_us, double lon, double lat, double speed
 		stay_begin(stay, time_us, lon, lat);
 		return VG_STAY_NEW;
 	}
-	distance_m = vg_local_m((VgPoint){stay->lon, stay->lat}, (VgPoint){lon, lat});
-	if (distance_m <= radius_m && speed_kmh < VG_STAY_END_KMH)
+	if (speed_kmh < VG_STAY_END_KMH)
+		distance_m = vg_local_m((VgPoint){stay->lon, stay->lat}, (VgPoint){lon, lat});
+	if (distance_m <= radius_m)
 	{
 		stay_inside(stay, lon, lat);
 		return VG_STAY_GOES_ON;
 	}
 	ended_at = stay->strikes > 0 ? stay->strike_since : time_us;
-	if (speed_kmh < VG_STAY_END_KMH && stay->strikes == 0 && distance_m <= 3 * radius_m &&
-		time_us - last_us <= VG_STAY_SILENCE_US)
+	if (stay->strikes == 0 && distance_m <= 3 * radius_m && time_us - last_us <= VG_STAY_SILENCE_US)
 	{
 		stay->strikes = 1;
 		stay->strike_since = time_us;
