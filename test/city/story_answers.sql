@@ -1,10 +1,5 @@
 -- What the demo tells after the units have answered.
-\set ON_ERROR_STOP 1
-SET client_min_messages = warning;
-SET timezone = 'Asia/Shanghai';
-\pset linestyle unicode
-\pset border 1
-\pset footer off
+\ir story.psql
 \echo
 \echo 'TASKS, and with what the units finished them'
 SELECT t.state, coalesce(t.feedback, '') AS feedback, count(*) AS tasks FROM vigil.task AS t GROUP BY t.state, t.feedback ORDER BY t.state, count(*) DESC;

@@ -1,10 +1,5 @@
 -- What the demo tells after the day.
-\set ON_ERROR_STOP 1
-SET client_min_messages = warning;
-SET timezone = 'Asia/Shanghai';
-\pset linestyle unicode
-\pset border 1
-\pset footer off
+\ir story.psql
 \echo
 \echo 'SPEED: rows stored and fully evaluated, and what became of them (as sent = the simulator says the same)'
 SELECT f.name AS feed, f.rows, round(f.rows / extract(epoch FROM f.ended_at - f.started_at)) AS "rows/s", f.was_accepted AS accepted,

@@ -1,10 +1,5 @@
 -- Why the reddest vehicle is red.
-\set ON_ERROR_STOP 1
-SET client_min_messages = warning;
-SET timezone = 'Asia/Shanghai';
-\pset linestyle unicode
-\pset border 1
-\pset footer off
+\ir story.psql
 SELECT r.subject, r.subject::vigil.plate AS plate, r.score, r.colour FROM vigil.risk_state AS r
 WHERE r.profile = 'vehicle' AND r.colour = 'red' ORDER BY r.score, r.subject LIMIT 1 \gset
 \echo 'WHY is' :plate :colour 'with score' :score '? vigil.explain()'

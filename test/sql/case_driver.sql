@@ -1,8 +1,4 @@
 -- acceptance cases 1 to 11: the driver.  Each says what is expected; hours are those of the case's day (case.psql).
-\set SHOW_CONTEXT never
-SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres'; SET timezone = 'Asia/Shanghai'; SET client_min_messages = warning;
-SELECT count(*) > 0 AS set_up FROM vigil.setup();
-BEGIN;
 \set ECHO none
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set helpers :abs_srcdir '/sql/case.psql'

@@ -1,10 +1,6 @@
 -- acceptance cases 24 to 28, 30, 31, 34: the environment.  Each says what is expected; hours are those of the case's day (case.psql).
 -- Cases 29, 32 and 33 need waybills with routes and the model of clusters, which are not there yet
-\set SHOW_CONTEXT never
 \set ON_ERROR_ROLLBACK on
-SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres'; SET timezone = 'Asia/Shanghai'; SET client_min_messages = warning;
-SELECT count(*) > 0 AS set_up FROM vigil.setup();
-BEGIN;
 \set ECHO none
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set helpers :abs_srcdir '/sql/case.psql'

@@ -1,10 +1,6 @@
 -- acceptance cases 38 to 43: feed and engine.  Each says what is expected; hours are those of the case's day (case.psql).
 -- Cases 35 to 37 are the frames of JT/T 808, which are not there yet; 42 compares 500 vehicles fed in one random statement with the same fed row by row
-\set SHOW_CONTEXT never
 \set ON_ERROR_ROLLBACK on
-SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres'; SET timezone = 'Asia/Shanghai'; SET client_min_messages = warning;
-SELECT count(*) > 0 AS set_up FROM vigil.setup();
-BEGIN;
 \set ECHO none
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set helpers :abs_srcdir '/sql/case.psql'

@@ -1,10 +1,5 @@
 -- What the demo tells of the real tracks, before the units answer.
-\set ON_ERROR_STOP 1
-SET client_min_messages = warning;
-SET timezone = 'Asia/Shanghai';
-\pset linestyle unicode
-\pset border 1
-\pset footer off
+\ir ../city/story.psql
 \echo 'WHAT AND WHERE: no track comes from a place whose roads or fences are here, and vigil takes positions in China of the last 30 days.'
 \echo 'So each ground and each track was turned on the globe as a whole (distances hold) and put at Huzhou, the track on the ground, and'
 \echo 'dated yesterday at its own time of day (Athens is said to begin at 08:30, each delivery trip at 10:00). Kinds are given here, plates'

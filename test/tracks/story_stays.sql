@@ -1,9 +1,5 @@
 -- How well the stays found agree with the labels: what stays.sql left.
-\set ON_ERROR_STOP 1
-SET client_min_messages = warning;
-\pset linestyle unicode
-\pset border 1
-\pset footer off
+\ir ../city/story.psql
 \echo 'STAYS against the labels of the delivery trips (on foot = the vehicle stands). Found: half of the true stay is in stays found; right: half'
 \echo 'of the stay found is on foot. The stay point of the engine, radius 30 m, is asked by a backtest'
 SELECT r.minutes AS "of at least min", r.stays AS "true stays", r.found, round(r.found::numeric / nullif(r.stays, 0), 3) AS recall, p.stays AS "stays found", p.right_ones AS "right",
