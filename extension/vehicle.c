@@ -423,7 +423,7 @@ evaluate_as_owner(VgPosition *rows, int count, VgStreamCount *counts)
 	CommandCounterIncrement();
 	if (evaluation->effect_count > 0)
 		vg_effects_apply("vehicle", evaluation->effects, evaluation->effect_count);
-	if (evaluation->drivers.count > 0)
+	if (evaluation->drivers.vehicles.count > 0)
 		vg_driver_inherit(&evaluation->drivers);
 }
 

@@ -13,6 +13,7 @@
 
 #include "custom.h"
 #include "engine/vehicle.h"
+#include "spi.h"
 
 /* The catalogue's parameters as the engine takes them; valid until the next call. */
 extern const VgVehicleRules *vg_vehicle_rules(void);
@@ -116,10 +117,8 @@ extern void vg_vehicle_custom_finish(VgVehicleCustom *custom, VgVehicleRow *row,
 /* Vehicles whose driver's card changed, and when; empty is all zero bytes. */
 typedef struct VgDriverChanges
 {
-	int64 *vehicles;
-	TimestampTz *at;
-	int count;
-	int size;
+	VgColumn vehicles;
+	VgColumn at;
 } VgDriverChanges;
 
 extern void vg_driver_changed(VgDriverChanges *changes, int64 vehicle, TimestampTz at);

@@ -18,18 +18,13 @@ PG_FUNCTION_INFO_V1(vigil_vehicle_card_of);
 void
 vg_driver_changed(VgDriverChanges *changes, int64 vehicle, TimestampTz at)
 {
-	if (changes->count == changes->size)
+	if (changes->vehicles.count == 0) /* most statements bring no change: nothing is made before */
 	{
-		changes->size = Max(changes->size * 2, 16);
-		changes->vehicles = changes->vehicles == NULL
-								? palloc(changes->size * sizeof(int64))
-								: repalloc_huge(changes->vehicles, changes->size * sizeof(int64));
-		changes->at = changes->at == NULL
-						  ? palloc(changes->size * sizeof(TimestampTz))
-						  : repalloc_huge(changes->at, changes->size * sizeof(TimestampTz));
+		vg_column_init(&changes->vehicles, INT8OID, 16);
+		vg_column_init(&changes->at, TIMESTAMPTZOID, 16);
 	}
-	changes->vehicles[changes->count] = vehicle;
-	changes->at[changes->count++] = at;
+	vg_column_add(&changes->vehicles, Int64GetDatum(vehicle));
+	vg_column_add(&changes->at, TimestampTzGetDatum(at));
 }
 
 void
@@ -40,21 +35,11 @@ vg_driver_inherit(const VgDriverChanges *changes)
 		.parameters = 2,
 		.types = {INT8ARRAYOID, TIMESTAMPTZARRAYOID},
 	};
-	VgColumn vehicles, times;
-	Datum values[2];
+	Datum values[2] = {vg_column_array(&changes->vehicles), vg_column_array(&changes->at)};
 	VgRiskEvent *events;
 	MemoryContext caller = CurrentMemoryContext;
 	int count;
 
-	vg_column_init(&vehicles, INT8OID, changes->count);
-	vg_column_init(&times, TIMESTAMPTZOID, changes->count);
-	for (int i = 0; i < changes->count; i++)
-	{
-		vg_column_add(&vehicles, Int64GetDatum(changes->vehicles[i]));
-		vg_column_add(&times, TimestampTzGetDatum(changes->at[i]));
-	}
-	values[0] = vg_column_array(&vehicles);
-	values[1] = vg_column_array(&times);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	count = (int) vg_spi_run(&plan, values, NULL, false, SPI_OK_SELECT);
