@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "catalog/namespace.h"
 #include "catalog/pg_type_d.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -34,10 +35,13 @@ plan_of(VgPlan *plan)
 int
 vg_search_path_pin(void)
 {
+	static const char *const pinned = "pg_catalog, pg_temp";
 	int level = NewGUCNestLevel();
 
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	/* setting it again would only make PostgreSQL look its schemas up once more, here and after */
+	if (strcmp(namespace_search_path, pinned) != 0)
+		(void) set_config_option("search_path", pinned, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+								 true, 0, false);
 	return level;
 }
 

@@ -128,17 +128,16 @@ vg_stream_trigger(FunctionCallInfo fcinfo, const VgStreamKind *kind)
 	return PointerGetDatum(NULL);
 }
 
-bool
+void
 vg_stream_row(const VgStreamKind *kind, Oid relid, ItemPointer tid)
 {
 	Reader *reader;
 
 	if (frame == NULL || frame->kind != kind) /* a partition loaded by name: nothing to evaluate */
-		return false;
+		return;
 	reader = frame_reader(relid);
 	if (reader != NULL && reader_fetch(reader, tid))
 		frame_append(reader);
-	return false;
 }
 
 static void
@@ -244,8 +243,6 @@ frame_reader(Oid relid)
 	while (*link != NULL && RelationGetRelid((*link)->relation) != relid)
 		link = &(*link)->next;
 	reader = *link;
-	if (reader == frame->readers && reader != NULL)
-		return reader;
 	if (reader != NULL)
 		*link = reader->next;
 	else if ((reader = reader_open(relid)) == NULL)

@@ -42,8 +42,8 @@ typedef struct VgStreamKind
 extern void vg_stream_init(void); /* called by _PG_init */
 /* The body of the trigger functions of a stream, before and after the statement. */
 extern Datum vg_stream_trigger(FunctionCallInfo fcinfo, const VgStreamKind *kind);
-/* The row trigger's condition: the row at tid of this partition was stored. Always false. */
-extern bool vg_stream_row(const VgStreamKind *kind, Oid relid, ItemPointer tid);
+/* For the row trigger's condition: the row at tid of this partition was stored. */
+extern void vg_stream_row(const VgStreamKind *kind, Oid relid, ItemPointer tid);
 /* What the newest completed statement on any stream did. */
 extern VgStreamCount vg_stream_newest(void);
 

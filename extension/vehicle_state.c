@@ -66,7 +66,8 @@ typedef struct CachedTid
 struct VgStateStore
 {
 	Relation relation;
-	Relation key; /* opened when it is needed */
+	Relation key;		/* opened when it is needed */
+	RegProcedure equal; /* of the key's type */
 	BlockNumber
 		blocks; /* at least so many; it may have been cut shorter since a tuple id was cached */
 	Snapshot snapshot;
@@ -274,12 +275,14 @@ find_by_tid(VgStateStore *store, int64 vehicle)
 		   found_is(store, vehicle);
 }
 
-/* Equality of the key's type. */
-static RegProcedure
-key_equal(Relation key)
+static void
+key_open(VgStateStore *store)
 {
-	return get_opcode(get_opfamily_member(key->rd_opfamily[0], key->rd_opcintype[0],
-										  key->rd_opcintype[0], BTEqualStrategyNumber));
+	Relation key = index_open(state_table.key, RowExclusiveLock);
+
+	store->key = key;
+	store->equal = get_opcode(get_opfamily_member(key->rd_opfamily[0], key->rd_opcintype[0],
+												  key->rd_opcintype[0], BTEqualStrategyNumber));
 }
 
 static bool
@@ -289,10 +292,10 @@ find_by_key(VgStateStore *store, int64 vehicle)
 	ItemPointer tid;
 
 	if (store->key == NULL)
-		store->key = index_open(state_table.key, RowExclusiveLock);
+		key_open(store);
 	if (store->scan == NULL)
 		store->scan = index_beginscan(store->relation, store->key, store->snapshot, 1, 0);
-	ScanKeyInit(&key, 1, BTEqualStrategyNumber, key_equal(store->key), Int64GetDatum(vehicle));
+	ScanKeyInit(&key, 1, BTEqualStrategyNumber, store->equal, Int64GetDatum(vehicle));
 	index_rescan(store->scan, &key, 1, NULL, 0);
 	while ((tid = index_getnext_tid(store->scan, ForwardScanDirection)) != NULL)
 	{

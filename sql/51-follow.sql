@@ -144,7 +144,6 @@ CREATE FUNCTION vigil.follow_risk(profile text, subject bigint[], at timestamptz
     lat double precision[], region_code bigint[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_generic_plan        -- arrays of any length look up the same keys: plan once
 AS $$
 DECLARE
     held integer;
